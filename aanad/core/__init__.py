@@ -1,0 +1,1 @@
+"""The brain: decides what must change; touches nothing outside."""

@@ -1,0 +1,238 @@
+"""The one tree of settings: defaults, then the configuration file, then ``AANA_*``, then flags; read once, frozen.
+
+Nested names are joined by two underscores: ``AANA_SERVE__PORT=9000`` is ``serve.port``. The configuration file is
+``$AANA_CONFIG``, else ``/etc/aana/aanad.toml`` for root or ``~/.config/aana/aanad.toml`` for anybody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from aanad.errors import InvalidSettings
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+"""A TCP port; 0 lets the system choose a free one."""
+
+MAX_SOCKET_PATH = 100
+"""Bytes; the kernel allows 107, and a few are needed for temporary names."""
+MAX_RUNTIME_DIR_FOR_RAY = 20
+"""Bytes; HAProxy's sockets add up to 85 bytes (a node's id among them) to the folder they are in."""
+
+
+class Section(BaseModel):
+    """One table of the configuration file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ServeSettings(Section):
+    """Where inference clients connect."""
+
+    host: str = "127.0.0.1"
+    """The address that HAProxy listens on. Anything beyond loopback opens the projects to the network."""
+    port: Port = 8000
+    """The port of all projects. 0 is not allowed: clients must know it."""
+    drain_s: float = Field(default=2.0, ge=0)
+    """Seconds that a replaced replica goes on answering requests that were already on their way to it."""
+    build_timeout_s: float = Field(default=120.0, gt=0)
+    """Seconds that Serve may take to import a project's code."""
+    ready_timeout_s: float = Field(default=1800.0, gt=0)
+    """Seconds that a project's replicas may take to become ready before a deploy counts as failed."""
+
+    @field_validator("port")
+    @classmethod
+    def _port_is_known(cls, port: int) -> int:
+        if port == 0:
+            raise ValueError("serve.port cannot be 0, clients must know it")
+        return port
+
+
+class RaySettings(Section):
+    """The Ray unit."""
+
+    mode: Literal["managed", "unit", "external"] = "managed"
+    """`managed`: aanad starts the Ray unit and stops it. `unit`: the unit runs by itself, under systemd say.
+    `external`: a cluster that somebody else runs, reached at `dashboard_url`; the unit then only reads projects."""
+    dashboard_url: str | None = None
+    """External mode only: where the cluster's REST API answers."""
+    token_path: Path | None = None
+    """The file with the cluster's token; ``ray-token`` in the runtime folder where not given."""
+    port: Port = 6379
+    """The port of the cluster's control store (gcs_server), which further nodes join."""
+    dashboard_port: Port = 8265
+    """The port of the cluster's REST API, on loopback."""
+    haproxy_stats_port: Port = 0
+    """HAProxy's statistics page."""
+    haproxy_metrics_port: Port = 0
+    """HAProxy's metrics."""
+    num_cpus: float | None = Field(default=None, ge=0)
+    """CPUs that Ray may hand out; what the machine has where not given."""
+    num_gpus: int | None = Field(default=None, ge=0)
+    """GPUs that Ray may hand out; what the machine has where not given."""
+    object_store_bytes: int | None = Field(default=None, ge=80 * 1024 * 1024)
+    """Shared memory for Ray's object store; a small part of the machine's where not given."""
+    start_timeout_s: float = Field(default=90.0, gt=0)
+    """Seconds that the head may take to answer."""
+    load_timeout_s: float = Field(default=60.0, gt=0)
+    """Seconds that importing a project may take when it is read."""
+
+
+class DatabaseSettings(Section):
+    """The daemon's own database."""
+
+    url: str | None = None
+    """An SQLAlchemy URL; an SQLite file in the state folder where not given."""
+
+
+class LogSettings(Section):
+    """The daemon's own log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severe records that are written."""
+    format: Literal["text", "json"] = "text"
+    """`text` for people, `json` for machines."""
+
+
+def _default_state_dir() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/aana")
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "aana"
+
+
+def _default_runtime_dir() -> Path:
+    if os.geteuid() == 0:
+        return Path("/run/aana")
+    if base := os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(base) / "aana"
+    return Path(f"/tmp/aana-{os.getuid()}")  # noqa: S108 - made 0700, owner checked
+
+
+class Settings(BaseSettings):
+    """All settings of the daemon and the Ray unit."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="AANA_",
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
+    )
+
+    state_dir: Path = Field(default_factory=_default_state_dir)
+    """What must survive a reboot: the database and the archives of revisions."""
+    runtime_dir: Path = Field(default_factory=_default_runtime_dir)
+    """What may vanish with a reboot: sockets, tokens, Ray's temporary files."""
+    serve: ServeSettings = ServeSettings()
+    ray: RaySettings = RaySettings()
+    database: DatabaseSettings = DatabaseSettings()
+    log: LogSettings = LogSettings()
+
+    @field_validator("state_dir", "runtime_dir")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow symlinks
+
+    @field_validator("runtime_dir")
+    @classmethod
+    def _short_enough_for_sockets(cls, path: Path) -> Path:
+        if len(os.fsencode(path / "aanad.sock")) > MAX_SOCKET_PATH:
+            raise ValueError(f"{path} is too long for a Unix socket, choose a shorter runtime_dir")
+        return path
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before environment before file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    @property
+    def socket_path(self) -> Path:
+        """The control API's Unix socket."""
+        return self.runtime_dir / "aanad.sock"
+
+    @property
+    def ray_socket_path(self) -> Path:
+        """The Ray unit's Unix socket."""
+        return self.runtime_dir / "ray.sock"
+
+    @property
+    def ray_token_path(self) -> Path:
+        """The file with the cluster's token."""
+        return self.ray.token_path or self.runtime_dir / "ray-token"
+
+    @property
+    def ray_dir(self) -> Path:
+        """The folder of Ray's temporary files; its path is short, whatever the runtime folder is called."""
+        if len(os.fsencode(self.runtime_dir)) <= MAX_RUNTIME_DIR_FOR_RAY:
+            return self.runtime_dir / "r"
+        return Path(f"/tmp/aana-{hashlib.sha256(os.fsencode(self.runtime_dir)).hexdigest()[:8]}")  # noqa: S108 - made 0700, owner checked
+
+    @property
+    def archives_dir(self) -> Path:
+        """The archives of revisions, by content hash."""
+        return self.state_dir / "archives"
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the daemon's database."""
+        return self.database.url or f"sqlite:///{self.state_dir / 'aanad.sqlite3'}"
+
+    @property
+    def serve_url(self) -> str:
+        """Where inference clients connect, as seen from this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.serve.host, self.serve.host)  # noqa: S104
+        return f"http://{host}:{self.serve.port}"
+
+
+def config_file() -> Path:
+    """The configuration file that is read if it is there."""
+    if given := os.environ.get("AANA_CONFIG"):
+        return Path(given)
+    if os.geteuid() == 0:
+        return Path("/etc/aana/aanad.toml")
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "aana" / "aanad.toml"
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Read all sources once.
+
+    Args:
+        **flags: top-level fields given on the command line, which win over everything else.
+
+    Raises:
+        InvalidSettings: a value that cannot be used, with the name it was given under.
+    """
+    try:
+        return Settings(**flags)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        message = first["msg"].removeprefix("Value error, ")
+        raise InvalidSettings(
+            f"The setting {name} cannot be used: {message}.",
+            hint=f"Look at {config_file()}, at AANA_{name.upper().replace('.', '__')} and at the flags.",
+        ) from error
+    except ValueError as error:
+        raise InvalidSettings(
+            f"The settings cannot be read: {error}",
+            hint=f"Look at {config_file()} and at the AANA_* variables.",
+        ) from error

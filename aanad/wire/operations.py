@@ -1,0 +1,62 @@
+"""Operations: changes that can be waited for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from aanad.wire.base import WireModel
+from aanad.wire.problems import Problem
+
+
+class OperationKind(StrEnum):
+    """What an operation does."""
+
+    DEPLOY = "deploy"
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+    REMOVE = "remove"
+
+
+class OperationState(StrEnum):
+    """Where an operation, or a step of one, stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    """Superseded by a later operation on the same project, or cancelled by an operator."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it will not change any more."""
+        return self in {OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED}
+
+
+class Step(WireModel):
+    """One step of an operation."""
+
+    name: str
+    state: OperationState
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class Operation(WireModel):
+    """One change of one project."""
+
+    id: str
+    kind: OperationKind
+    project: str
+    state: OperationState
+    steps: list[Step]
+    revision: str | None = None
+    """The revision that a deploy made."""
+    problem: Problem | None = None
+    """Why it failed."""
+    actor: str
+    created_at: datetime
+    finished_at: datetime | None = None

@@ -1,0 +1,54 @@
+"""The optional ``project.toml`` beside a project's ``app.py``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
+"""A project's name is a Python package name in lower case, at most 48 characters."""
+
+RoutePrefix = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9_.~-]+)+$", max_length=200)]
+EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Autoscaling(BaseModel):
+    """Between how many replicas Serve may choose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_replicas: int = Field(default=1, ge=0)
+    max_replicas: int = Field(ge=1)
+    target_ongoing_requests: float | None = Field(default=None, gt=0)
+
+
+class DeploymentOverride(BaseModel):
+    """What an operator sets differently from the code, for one deployment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    replicas: int | None = Field(default=None, ge=1)
+    autoscaling: Autoscaling | None = None
+    num_cpus: float | None = Field(default=None, ge=0)
+    num_gpus: float | None = Field(default=None, ge=0)
+    max_ongoing_requests: int | None = Field(default=None, ge=1)
+    user_config: dict[str, Any] | None = None
+
+
+class ProjectFile(BaseModel):
+    """The whole file; every key is optional."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ProjectName | None = None
+    """The folder's name where not given."""
+    app: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*(:[A-Za-z_]\w*)?$")
+    """``module:attribute`` inside the folder, ``app:aana_app`` say; the one `AanaSDK` of ``app.py`` where not given."""
+    route_prefix: RoutePrefix | None = None
+    """``/<name>`` where not given."""
+    autostart: bool = True
+    """Whether the first ``aana deploy`` starts the project."""
+    env: dict[EnvName, str] = {}
+    """Environment variables of every replica."""
+    deployments: dict[str, DeploymentOverride] = {}
