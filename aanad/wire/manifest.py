@@ -11,6 +11,12 @@ INGRESS_DEPLOYMENT = "ingress"
 SERVE_IMPORT_PATH = "aanad.serving.application:build"
 """The builder of every project's Serve application; an application with another import path is not ours."""
 
+DEPLOYMENT_ENV = {
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "1",
+    "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
+}
+"""What a deployment's replicas need so that a blocking method and a `print` are harmless under the throughput options."""
+
 JsonSchema = dict[str, Any]
 """A JSON Schema (2020-12) as pydantic makes it."""
 

@@ -55,6 +55,8 @@ class Operation(WireModel):
     steps: list[Step]
     revision: str | None = None
     """The revision that a deploy made."""
+    version: int | None = None
+    """The project's version that this operation made; None before it changed anything."""
     problem: Problem | None = None
     """Why it failed."""
     actor: str

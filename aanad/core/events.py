@@ -1,0 +1,64 @@
+"""The record of what happened: appends to the store and wakes those who follow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from aanad.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aanad.core.ports import Clock, Store
+    from aanad.wire.events import Event
+
+logger = logging.getLogger("aanad.events")
+DAEMON = "aanad"
+
+
+class Events:
+    """Appends events and lets any number of readers follow them."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._appended = asyncio.Condition()
+
+    async def record(
+        self, type_: str, message: str, *, project: str | None = None, actor: str = DAEMON, **data: Any
+    ) -> None:
+        """Append one event; a store that fails loses the event but stops nothing, and the log has it."""
+        logger.info("%s project=%s actor=%s %s", type_, project, actor, message)
+        try:
+            await self._store.append_event(
+                time=self._clock.now(), type_=type_, actor=actor, message=message, project=project, data=data
+            )
+        except StoreUnavailable as error:
+            logger.error("event.lost type=%s %s", type_, error.message)  # noqa: TRY400 - expected, no traceback
+            return
+        async with self._appended:
+            self._appended.notify_all()
+
+    async def list(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
+        """Events after a cursor, the oldest first."""
+        return await self._store.events(since=since, project=project, limit=limit)
+
+    async def follow(
+        self, *, since: int = 0, project: str | None = None, limit: int = 100, heartbeat_s: float = 15.0
+    ) -> AsyncIterator[Event | None]:
+        """Events after a cursor and all that come; None after each quiet `heartbeat_s`, so that a lost reader shows."""
+        cursor = since
+        while True:
+            async with self._appended:
+                batch = await self._store.events(since=cursor, project=project, limit=limit)
+                if not batch:
+                    try:
+                        await asyncio.wait_for(self._appended.wait(), heartbeat_s)
+                    except TimeoutError:
+                        yield None
+                    continue
+            for event in batch:
+                cursor = event.cursor
+                yield event

@@ -1,0 +1,93 @@
+"""What it means that a project does not come up: the reason, the sentence, the hint and the evidence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aanad.core.records import Failure
+from aanad.wire.phase import Reason
+from aanad.wire.problems import Problem
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aanad.core.records import ObservedApplication, ProjectRecord
+    from aanad.wire.manifest import LoadFailure
+
+EVIDENCE_LINES = 30
+_EXCEPTION_LINE = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$")
+
+
+def load_failure(failure: LoadFailure, *, revision: str, at: datetime) -> Failure:
+    """A project that the loader could not read."""
+    return Failure(
+        reason=failure.code,
+        message=failure.message,
+        hint=failure.hint,
+        at=at,
+        revision=revision,
+        evidence=failure.traceback[-EVIDENCE_LINES:],
+    )
+
+
+def serve_failure(record: ProjectRecord, app: ObservedApplication, *, at: datetime) -> Failure:
+    """An application that Serve could not bring up."""
+    messages = [
+        app.message,
+        *(d.message for d in app.deployments.values() if d.status in {"UNHEALTHY", "DEPLOY_FAILED"}),
+    ]
+    text = max(messages, key=len)
+    lines = [line.rstrip() for line in text.strip().splitlines() if line.strip()]
+    exceptions = [line for line in lines if _EXCEPTION_LINE.match(line.strip())]
+    cause = exceptions[-1].strip() if exceptions else (lines[-1].strip() if lines else "Serve gives no reason.")
+    was_built = bool(app.deployments) and app.is_built
+    reason = Reason.DEPLOY_FAILED if was_built or not exceptions else Reason.IMPORT_ERROR
+    what = "A replica could not start" if was_built else "Serve could not build the project"
+    return Failure(
+        reason=reason,
+        message=f"{what}: {cause}",
+        hint=f"Mend it and deploy again; aana logs {record.name} shows what it printed.",
+        at=at,
+        revision=record.revision,
+        evidence=lines[-EVIDENCE_LINES:],
+    )
+
+
+def deadline_failure(record: ProjectRecord, app: ObservedApplication, seconds: float, *, at: datetime) -> Failure:
+    """An application that did not become ready in time."""
+    missing = [
+        f"{deployment.name} {deployment.ready} of {deployment.target_replicas}"
+        for deployment in app.deployments.values()
+        if deployment.ready < deployment.target_replicas
+    ]
+    what = f"ready replicas: {', '.join(missing)}" if missing else "Serve was still importing its code"
+    messages = [deployment.message for deployment in app.deployments.values() if deployment.message]
+    return Failure(
+        reason=Reason.START_TIMEOUT,
+        message=f"It was not ready after {seconds:.0f} s ({what}).",
+        hint=f"aana logs {record.name} shows how far it came; serve.ready_timeout_s allows more time.",
+        at=at,
+        revision=record.revision,
+        evidence="\n".join(messages).splitlines()[-EVIDENCE_LINES:],
+    )
+
+
+def failed(record: ProjectRecord, failure: Failure) -> ProjectRecord:
+    """The project after its active revision failed: back to the last good one, or out of Serve until somebody acts."""
+    if record.good_revision is not None and record.good_revision != failure.revision:
+        return replace(record, revision=record.good_revision, failure=failure, version=record.version + 1)
+    return replace(record, failure=failure)
+
+
+def problem_of(failure: Failure) -> Problem:
+    """The failure as an operation shows it."""
+    return Problem(
+        title="The project did not come up",
+        status=500,
+        code=failure.reason,
+        message=failure.message,
+        hint=failure.hint or None,
+        detail="\n".join(failure.evidence) or None,
+    )

@@ -1,0 +1,177 @@
+"""Operations: one change of one project, with steps, that anybody may wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from aanad.errors import NotFound
+from aanad.wire.operations import Operation, OperationKind, OperationState, Step
+
+if TYPE_CHECKING:
+    from aanad.core.events import Events
+    from aanad.core.ports import Clock, Store
+    from aanad.wire.problems import Problem
+
+STEPS = {
+    OperationKind.DEPLOY: ("load", "build", "replicas"),
+    OperationKind.START: ("build", "replicas"),
+    OperationKind.RESTART: ("build", "replicas"),
+    OperationKind.STOP: ("drain",),
+    OperationKind.REMOVE: ("drain", "remove"),
+}
+
+
+class Operations:
+    """Creates operations, moves them forward and wakes those who wait. The store holds every one of them."""
+
+    def __init__(self, store: Store, clock: Clock, events: Events) -> None:
+        self._store = store
+        self._clock = clock
+        self._events = events
+        self._active: dict[str, Operation] = {}
+        self._changed = asyncio.Condition()
+
+    async def restore(self) -> None:
+        """Take up the operations that an earlier daemon left unfinished."""
+        for operation in await self._store.operations(unfinished=True, limit=1000):
+            self._active[operation.id] = operation
+
+    def active(self, project: str | None = None) -> list[Operation]:
+        """Unfinished operations, the oldest first."""
+        return [o for o in self._active.values() if project is None or o.project == project]
+
+    async def begin(
+        self,
+        kind: OperationKind,
+        project: str,
+        actor: str,
+        *,
+        steps: tuple[str, ...] | None = None,
+        version: int | None = None,
+    ) -> Operation:
+        """Create an operation; unfinished ones of the same project give way to it.
+
+        `version` is the project's version that the verb made, where it has made one already.
+        """
+        for earlier in self.active(project):
+            await self.finish(earlier, OperationState.CANCELLED, message=f"superseded by {kind}")
+        now = self._clock.now()
+        names = STEPS[kind] if steps is None else steps
+        operation = Operation(
+            id=f"op_{secrets.token_hex(6)}",
+            kind=kind,
+            project=project,
+            state=OperationState.RUNNING,
+            steps=[Step(name=name, state=OperationState.PENDING) for name in names],
+            version=version,
+            actor=actor,
+            created_at=now,
+        )
+        await self._save(operation)
+        await self._events.record(
+            "operation.started", f"{kind} of {project} began.", project=project, actor=actor, operation=operation.id
+        )
+        return operation
+
+    async def get(self, operation_id: str) -> Operation:
+        """One operation, finished or not."""
+        found = self._active.get(operation_id) or await self._store.operation(operation_id)
+        if found is None:
+            raise NotFound(f"There is no operation {operation_id}.", code="operation_not_found")
+        return found
+
+    async def list(self, *, project: str | None = None, limit: int = 100) -> list[Operation]:
+        """Operations, the newest first."""
+        return await self._store.operations(project=project, limit=limit)
+
+    async def advance(self, operation: Operation, step: str, message: str = "") -> Operation:
+        """Say that a step is being worked on: the ones before it are done."""
+        current = self._active.get(operation.id)
+        if current is None:
+            return operation
+        names = [s.name for s in current.steps]
+        position = names.index(step)
+        now = self._clock.now()
+        steps = []
+        for index, each in enumerate(current.steps):
+            changed = each
+            if index < position and not each.state.is_final:
+                update = {"state": OperationState.SUCCEEDED, "finished_at": now, "started_at": each.started_at or now}
+                changed = each.model_copy(update=update)
+            elif index == position:
+                update = {"state": OperationState.RUNNING, "message": message, "started_at": each.started_at or now}
+                changed = each.model_copy(update=update)
+            steps.append(changed)
+        if steps == current.steps:
+            return current
+        return await self._save(current.model_copy(update={"steps": steps}))
+
+    async def activated(self, operation: Operation, revision: str, version: int) -> Operation:
+        """Note which revision a deploy made, and which version of its project."""
+        current = self._active.get(operation.id)
+        if current is None:
+            return operation
+        return await self._save(current.model_copy(update={"revision": revision, "version": version}))
+
+    def is_active(self, operation: Operation) -> bool:
+        """Whether nothing has ended it yet."""
+        return operation.id in self._active
+
+    async def finish(
+        self, operation: Operation, state: OperationState, *, problem: Problem | None = None, message: str = ""
+    ) -> Operation:
+        """End an operation; ending it twice changes nothing."""
+        current = self._active.get(operation.id)
+        if current is None:
+            return operation
+        now = self._clock.now()
+        steps = []
+        for step in current.steps:
+            if step.state.is_final:
+                steps.append(step)
+                continue
+            reached = state is OperationState.SUCCEEDED or step.state is OperationState.RUNNING
+            ended = state if reached else OperationState.CANCELLED
+            steps.append(
+                step.model_copy(
+                    update={"state": ended, "finished_at": now, "message": message or step.message if reached else ""}
+                )
+            )
+        update = {"state": state, "steps": steps, "problem": problem, "finished_at": now}
+        finished = await self._save(current.model_copy(update=update))
+        said = problem.message if problem else message
+        await self._events.record(
+            "operation.finished",
+            f"{finished.kind} of {finished.project} {finished.state}{': ' + said if said else ''}",
+            project=finished.project,
+            actor=finished.actor,
+            operation=finished.id,
+            state=finished.state,
+        )
+        return finished
+
+    async def wait(self, operation_id: str, timeout_s: float, *, seen: Operation | None = None) -> Operation:
+        """Wait until it is final, or until it differs from `seen`, or until the time is over; give what it is then."""
+        deadline = self._clock.monotonic() + timeout_s
+        while True:
+            async with self._changed:
+                current = await self.get(operation_id)
+                left = deadline - self._clock.monotonic()
+                if current.state.is_final or (seen is not None and current != seen) or left <= 0:
+                    return current
+                try:
+                    await asyncio.wait_for(self._changed.wait(), left)
+                except TimeoutError:
+                    return await self.get(operation_id)
+
+    async def _save(self, operation: Operation) -> Operation:
+        if operation.state.is_final:
+            self._active.pop(operation.id, None)
+        else:
+            self._active[operation.id] = operation
+        await self._store.save_operation(operation)
+        async with self._changed:
+            self._changed.notify_all()
+        return operation

@@ -1,0 +1,193 @@
+"""The seams of the brain: everything outside, as protocols. Adapters and the store implement them; tests fake them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from aanad.core.records import (
+        ApplicationConfig,
+        NodeProcess,
+        ObservedCluster,
+        ProjectRecord,
+        RevisionRecord,
+    )
+    from aanad.wire.events import Event
+    from aanad.wire.manifest import LoadResult
+    from aanad.wire.operations import Operation
+    from aanad.wire.project_file import ProjectFile
+    from aanad.wire.unit import UnitStatus
+
+
+class Clock(Protocol):
+    """Time; injected, so that tests own it."""
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, never going back."""
+        ...
+
+
+class Cluster(Protocol):
+    """Ray Serve on a running head. Every method raises ClusterUnavailable where it does not answer."""
+
+    async def observe(self) -> ObservedCluster:
+        """Read all applications."""
+        ...
+
+    async def apply(self, configs: list[ApplicationConfig], foreign: list[dict[str, Any]]) -> None:
+        """Tell Serve the whole configuration; applications left out are deleted.
+
+        Args:
+            configs: our applications.
+            foreign: applications that are not ours, as Serve repeated them.
+        """
+        ...
+
+    async def ensure_archive(self, uri: str, archive: Path) -> None:
+        """See that the cluster holds an archive, and upload it where Ray dropped it."""
+        ...
+
+    async def node_processes(self) -> Mapping[tuple[str, int], NodeProcess]:
+        """Memory and GPUs of worker processes, by node id and pid; refreshed by Ray each five seconds."""
+        ...
+
+
+class RayUnit(Protocol):
+    """The Ray unit on its socket. Every method raises ClusterUnavailable where it does not answer."""
+
+    async def status(self) -> UnitStatus:
+        """How the unit and its head are."""
+        ...
+
+    async def load(self, archive: Path, *, project: str, app: str | None) -> LoadResult:
+        """Import a project in a process of its own and say what is in it."""
+        ...
+
+
+class Archives(Protocol):
+    """The archives of revisions, by content."""
+
+    async def save(self, chunks: AsyncIterator[bytes]) -> StoredArchive:
+        """Keep an uploaded archive; complete on disk, or not there at all.
+
+        Raises:
+            InvalidProject: it is no zip archive, too large, or holds a path that leaves its folder.
+        """
+        ...
+
+    def path(self, digest: str) -> Path:
+        """Where the archive with this digest lies."""
+        ...
+
+    async def has(self, digest: str) -> bool:
+        """Whether the archive is there."""
+        ...
+
+    async def delete(self, digest: str) -> None:
+        """Remove an archive; one that is not there is no error."""
+        ...
+
+
+class StoredArchive(Protocol):
+    """An archive that was just kept."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the sorted names and contents of its files: the same for the same files, however packed."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the archive."""
+        ...
+
+    @property
+    def top(self) -> str:
+        """The one folder that holds all its files: the project's name."""
+        ...
+
+    @property
+    def file(self) -> ProjectFile:
+        """Its ``project.toml``, or the defaults where it has none."""
+        ...
+
+
+class Store(Protocol):
+    """Desired state, operations and events. Every method raises StoreUnavailable where the database fails."""
+
+    async def projects(self) -> list[ProjectRecord]:
+        """All projects, by name."""
+        ...
+
+    async def project(self, name: str) -> ProjectRecord | None:
+        """One project."""
+        ...
+
+    async def change_project(
+        self, name: str, change: Callable[[ProjectRecord | None], ProjectRecord | None]
+    ) -> ProjectRecord | None:
+        """Read a project, let `change` answer what it becomes, and write that, all in one transaction.
+
+        `change` gets None where there is no such project, and answers None to leave things as they are; what it
+        raises ends the transaction without a trace.
+        """
+        ...
+
+    async def save_checkpoint(self, name: str, phase: str, reason: str, since: datetime) -> None:
+        """Note a phase; touches nothing that anybody asked for."""
+        ...
+
+    async def delete_project(self, name: str) -> None:
+        """Remove a project with its revisions; its events and operations stay."""
+        ...
+
+    async def save_revision(self, record: RevisionRecord) -> None:
+        """Insert a revision; one that is there already stays as it is."""
+        ...
+
+    async def revision(self, project: str, revision: str) -> RevisionRecord | None:
+        """One revision."""
+        ...
+
+    async def revisions(self, project: str | None = None) -> list[RevisionRecord]:
+        """Revisions, the newest first."""
+        ...
+
+    async def save_operation(self, operation: Operation) -> None:
+        """Insert or replace an operation."""
+        ...
+
+    async def operation(self, operation_id: str) -> Operation | None:
+        """One operation."""
+        ...
+
+    async def operations(
+        self, *, project: str | None = None, unfinished: bool = False, limit: int = 100
+    ) -> list[Operation]:
+        """Operations, the newest first."""
+        ...
+
+    async def append_event(
+        self,
+        *,
+        time: datetime,
+        type_: str,
+        actor: str,
+        message: str,
+        project: str | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> Event:
+        """Add one event at the end of the record."""
+        ...
+
+    async def events(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
+        """Events after a cursor, the oldest first; with `since` 0, the last `limit`, the oldest first."""
+        ...

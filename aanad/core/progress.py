@@ -1,0 +1,73 @@
+"""Moves operations forward by what is observed, and ends them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aanad.core.failures import problem_of
+from aanad.wire.operations import Operation, OperationKind, OperationState
+from aanad.wire.phase import Phase, Reason
+
+if TYPE_CHECKING:
+    from aanad.core.observation import Observation
+    from aanad.core.operations import Operations
+    from aanad.core.ports import Archives, Store
+    from aanad.core.projects import Standing
+    from aanad.core.records import ProjectRecord
+
+
+class Progress:
+    """One look at each unfinished operation a round."""
+
+    def __init__(self, *, store: Store, archives: Archives, operations: Operations, observation: Observation) -> None:
+        self._store = store
+        self._archives = archives
+        self._operations = operations
+        self._observation = observation
+
+    async def follow(self, record: ProjectRecord) -> None:
+        """Move the operations of one project forward; `record` is what this round was based on."""
+        for operation in self._operations.active(record.name):
+            if operation.version is None or operation.version > record.version:
+                continue
+            standing = self._observation.standing(record)
+            match operation.kind:
+                case OperationKind.STOP:
+                    await self._follow_stop(operation, record)
+                case OperationKind.REMOVE:
+                    await self._follow_remove(operation, record)
+                case OperationKind.DEPLOY | OperationKind.START | OperationKind.RESTART:
+                    await self._follow_start(operation, record, standing)
+
+    async def _follow_start(self, operation: Operation, record: ProjectRecord, standing: Standing) -> None:
+        failure = record.failure
+        if failure is not None and failure.revision == (operation.revision or record.revision):
+            await self._operations.finish(operation, OperationState.FAILED, problem=problem_of(failure))
+        elif record.desired == "stopped" or standing.phase is Phase.RUNNING:
+            await self._operations.finish(operation, OperationState.SUCCEEDED)
+        elif standing.reason in {Reason.REPLICAS_STARTING, Reason.RESOURCES_SHORT, Reason.REPLICA_FAILED}:
+            await self._operations.advance(operation, "replicas", standing.message)
+        else:
+            await self._operations.advance(operation, "build", standing.message)
+
+    async def _follow_stop(self, operation: Operation, record: ProjectRecord) -> None:
+        if self._is_gone(record):
+            await self._operations.finish(operation, OperationState.SUCCEEDED)
+        else:
+            await self._operations.advance(operation, "drain", "Its replicas finish their requests.")
+
+    async def _follow_remove(self, operation: Operation, record: ProjectRecord) -> None:
+        if not self._is_gone(record):
+            await self._operations.advance(operation, "drain", "Its replicas finish their requests.")
+            return
+        operation = await self._operations.advance(operation, "remove")
+        archives = {revision.archive for revision in await self._store.revisions(record.name)}
+        await self._store.delete_project(record.name)
+        for digest in archives - {revision.archive for revision in await self._store.revisions()}:
+            await self._archives.delete(digest)
+        await self._operations.finish(operation, OperationState.SUCCEEDED)
+
+    def _is_gone(self, record: ProjectRecord) -> bool:
+        """Whether no replica of it is left. A cluster that is down has none; one that does not answer may have."""
+        view = self._observation.view
+        return self._observation.application(record.name) is None and (view.reachable or view.starting)

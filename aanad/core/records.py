@@ -1,0 +1,168 @@
+"""What the brain works with: desired state as stored, observed state as read; frozen values, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aanad.wire.manifest import ProjectManifest
+    from aanad.wire.project_file import ProjectFile
+    from aanad.wire.projects import Desired
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a revision of a project does not serve."""
+
+    reason: str
+    message: str
+    hint: str
+    at: datetime
+    revision: str | None
+    """The revision that failed. Where it is the active one, nothing serves until somebody acts."""
+    evidence: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ProjectRecord:
+    """A project as the operator wants it."""
+
+    name: str
+    desired: Desired
+    revision: str | None
+    """The active revision; None until one could be read."""
+    good_revision: str | None
+    """The last revision that became ready."""
+    restarts: int
+    """Counts `restart` requests; a change makes Serve replace every replica."""
+    failure: Failure | None
+    phase: str
+    reason: str
+    since: datetime
+    """When `phase` and `reason` began; a checkpoint, so that a restarted daemon does not forget it."""
+    created_at: datetime
+    version: int
+    """Grows with every accepted change of what is desired."""
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the active revision failed for good, so that it must stay out of Serve's configuration."""
+        return self.failure is not None and self.failure.revision == self.revision
+
+    @property
+    def should_serve(self) -> bool:
+        """Whether Serve's configuration must hold this project."""
+        return self.desired == "running" and self.revision is not None and not self.is_blocked
+
+
+@dataclass(frozen=True)
+class RevisionRecord:
+    """One immutable revision that could be read."""
+
+    id: str
+    project: str
+    archive: str
+    """The archive's digest: SHA-256 over the sorted names and contents of its files."""
+    size_bytes: int
+    manifest: ProjectManifest
+    file: ProjectFile
+    route_prefix: str
+    created_at: datetime
+    created_by: str
+    git_commit: str | None
+
+
+@dataclass(frozen=True)
+class ApplicationConfig:
+    """What Serve is told about one project; equal values mean that nothing has to be told."""
+
+    name: str
+    route_prefix: str
+    import_path: str
+    archive_uri: str
+    args: dict[str, Any]
+    env: dict[str, str]
+    overrides: dict[str, dict[str, Any]]
+    """By deployment: Serve's own option names."""
+
+
+@dataclass(frozen=True)
+class ObservedReplica:
+    """One replica as Serve reports it."""
+
+    id: str
+    node_id: str | None
+    node_address: str | None
+    worker_id: str | None
+    pid: int | None
+    state: str
+    """Serve's word: STARTING, UPDATING, RECOVERING, RUNNING, STOPPING or PENDING_MIGRATION."""
+    started_at: datetime | None
+    log_file: str | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests are sent to it."""
+        return self.state == "RUNNING"
+
+
+@dataclass(frozen=True)
+class ObservedDeployment:
+    """One deployment as Serve reports it."""
+
+    name: str
+    status: str
+    """Serve's word: UPDATING, HEALTHY, UNHEALTHY, DEPLOY_FAILED, UPSCALING or DOWNSCALING."""
+    message: str
+    target_replicas: int
+    archive_uri: str | None
+    replicas: tuple[ObservedReplica, ...]
+
+    @property
+    def ready(self) -> int:
+        """Replicas that requests are sent to."""
+        return sum(replica.is_ready for replica in self.replicas)
+
+
+@dataclass(frozen=True)
+class ObservedApplication:
+    """One Serve application as Serve reports it."""
+
+    name: str
+    status: str
+    """Serve's word: NOT_STARTED, DEPLOYING, DEPLOY_FAILED, RUNNING, UNHEALTHY or DELETING."""
+    message: str
+    config: ApplicationConfig | None
+    """What Serve was last told; None for an application that is not ours."""
+    raw_config: dict[str, Any] | None
+    """What Serve was last told, as it repeats it; carried over where the application is not ours."""
+    deployments: dict[str, ObservedDeployment]
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the code that Serve was last told of has been imported, so that a PUT cancels no build."""
+        if self.config is None:
+            return self.status != "DEPLOYING"
+        uris = {deployment.archive_uri for deployment in self.deployments.values()}
+        return self.status not in {"DEPLOYING", "NOT_STARTED"} or uris == {self.config.archive_uri}
+
+
+@dataclass(frozen=True)
+class ObservedCluster:
+    """One reading of Serve."""
+
+    serve_runs: bool
+    applications: dict[str, ObservedApplication]
+
+
+@dataclass(frozen=True)
+class NodeProcess:
+    """What a node's agent reports of one process."""
+
+    pid: int
+    rss_bytes: int | None
+    gpus: tuple[int, ...] = ()
+    gpu_memory_bytes: int | None = None
