@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from aanad.core.records import (
         ApplicationConfig,
+        LogSource,
         NodeProcess,
         ObservedCluster,
         ProjectRecord,
         RevisionRecord,
     )
     from aanad.wire.events import Event
+    from aanad.wire.logs import LogRecord
     from aanad.wire.manifest import LoadResult
     from aanad.wire.operations import Operation
     from aanad.wire.project_file import ProjectFile
@@ -190,4 +192,17 @@ class Store(Protocol):
 
     async def events(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
         """Events after a cursor, the oldest first; with `since` 0, the last `limit`, the oldest first."""
+        ...
+
+
+class LogReader(Protocol):
+    """Log files of the current Ray session."""
+
+    def read(
+        self, sources: Callable[[], Awaitable[list[LogSource]]], *, tail: int, follow: bool
+    ) -> AsyncIterator[LogRecord | None]:
+        """The last `tail` records of all sources together, in time order; then, following, each new one.
+
+        `sources` is asked again while following, so that new replicas are followed too. None is a heartbeat.
+        """
         ...

@@ -166,3 +166,16 @@ class NodeProcess:
     rss_bytes: int | None
     gpus: tuple[int, ...] = ()
     gpu_memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class LogSource:
+    """One log file of a project, by a pattern below the session's log folder."""
+
+    project: str
+    deployment: str | None
+    replica: str | None
+    kind: str
+    """``serve``, ``stdout``, ``stderr`` or ``build``."""
+    pattern: str
+    """A glob; where it names several replicas, the part that `*` stands for is the replica's id."""

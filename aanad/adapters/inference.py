@@ -1,0 +1,40 @@
+"""Test requests to a project's endpoints, passed through Serve's own port as any client's would be."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from aanad.errors import ClusterUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+CONNECT_TIMEOUT_S = 5.0
+
+
+class InferenceClient:
+    """Sends a request and hands over the answer as it arrives."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT_S)
+        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport)
+
+    async def close(self) -> None:
+        """Close idle connections."""
+        await self._client.aclose()
+
+    @asynccontextmanager
+    async def post(
+        self, url: str, *, headers: dict[str, str], body: AsyncIterator[bytes]
+    ) -> AsyncIterator[httpx.Response]:
+        """The answer's head; its body is read by the caller."""
+        try:
+            async with self._client.stream("POST", url, headers=headers, content=body) as response:
+                yield response
+        except httpx.ConnectError as error:
+            raise ClusterUnavailable(
+                f"Serve does not answer at {url}.", hint="Does the project run? aana ps", code="serve_unavailable"
+            ) from error

@@ -1,0 +1,121 @@
+"""Ray Serve over the dashboard's REST API; the only code that knows its words."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from aanad.adapters import ray_nodes, serve_documents
+from aanad.errors import ClusterUnavailable, Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from aanad.core.records import ApplicationConfig, NodeProcess, ObservedCluster
+
+READ_TIMEOUT_S = 5.0
+APPLY_TIMEOUT_S = 90.0
+"""The first PUT starts Serve, which takes seconds on a quiet machine and much longer on a busy one."""
+NODES_MAX_AGE_S = 2.0
+HTTP_NOT_FOUND = 404
+
+
+class RayDashboard:
+    """One cluster's REST API, with the cluster's token."""
+
+    def __init__(
+        self,
+        *,
+        url: Callable[[], str | None],
+        token: Callable[[], str | None],
+        host: str,
+        port: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`url` and `token` are asked each time: the head may come back on another port with another token."""
+        self._url = url
+        self._token = token
+        self._http_options = {"host": host, "port": port}
+        self._client = httpx.AsyncClient(timeout=READ_TIMEOUT_S, trust_env=False, transport=transport)
+        self._nodes: tuple[float, Mapping[tuple[str, int], NodeProcess]] = (float("-inf"), {})
+        self._nodes_lock = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Close idle connections."""
+        await self._client.aclose()
+
+    async def observe(self) -> ObservedCluster:
+        """Read all applications."""
+        response = await self._request("GET", "/api/serve/applications/")
+        return serve_documents.observed_cluster(_json(response))
+
+    async def apply(self, configs: list[ApplicationConfig], foreign: list[dict[str, Any]]) -> None:
+        """Tell Serve the whole configuration."""
+        document = serve_documents.config_document(configs, foreign, self._http_options)
+        await self._request("PUT", "/api/serve/applications/", json=document, timeout=APPLY_TIMEOUT_S)
+
+    async def ensure_archive(self, uri: str, archive: Path) -> None:
+        """See that the cluster holds an archive; asking also keeps Ray from dropping it for some minutes."""
+        path = "/api/packages/" + uri.replace("://", "/")
+        try:
+            await self._request("GET", path)
+        except Failed as error:
+            if error.context.get("status") != HTTP_NOT_FOUND:
+                raise
+        else:
+            return
+        try:
+            content = await asyncio.to_thread(archive.read_bytes)
+        except OSError as error:
+            raise Failed(
+                f"The archive of the revision cannot be read: {error.strerror}.",
+                hint="Deploy the project again.",
+                code="archive_missing",
+            ) from error
+        await self._request("PUT", path, content=content, timeout=APPLY_TIMEOUT_S)
+
+    async def node_processes(self) -> Mapping[tuple[str, int], NodeProcess]:
+        """Memory and GPUs of worker processes; one reading serves all who ask within two seconds."""
+        async with self._nodes_lock:
+            read_at, processes = self._nodes
+            if time.monotonic() - read_at > NODES_MAX_AGE_S:
+                response = await self._request("GET", "/nodes?view=summary")
+                processes = ray_nodes.worker_processes(_json(response))
+                self._nodes = (time.monotonic(), processes)
+            return processes
+
+    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        base = self._url()
+        if base is None:
+            raise ClusterUnavailable("Ray's REST API is not up yet.")
+        token = self._token()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            response = await self._client.request(method, base + path, headers=headers, **options)
+        except httpx.HTTPError as error:
+            raise ClusterUnavailable(
+                f"Ray's REST API at {base} does not answer ({type(error).__name__}).", hint="aana status says more."
+            ) from error
+        if response.status_code in {401, 403}:
+            raise ClusterUnavailable(
+                f"Ray's REST API at {base} refuses the token.",
+                hint="Is another Ray on that port, or ray.token_path another cluster's?",
+                code="cluster_token_refused",
+            )
+        if response.status_code in {502, 503, 504}:
+            raise ClusterUnavailable(f"Ray's REST API at {base} is not ready ({response.status_code}).")
+        if response.is_error:
+            lines = response.text.strip().splitlines() or [response.reason_phrase]
+            raise Failed(f"Ray refused: {lines[-1]}", detail=lines[-30:], status=response.status_code)
+        return response
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise ClusterUnavailable(f"Ray's REST API answered no JSON at {response.url.path}.") from error

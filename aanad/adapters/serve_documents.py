@@ -1,0 +1,109 @@
+"""Serve's REST documents to and from the core's records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aanad.core.records import (
+    ApplicationConfig,
+    ObservedApplication,
+    ObservedCluster,
+    ObservedDeployment,
+    ObservedReplica,
+)
+from aanad.wire.manifest import SERVE_IMPORT_PATH
+
+Document = dict[str, Any]
+OVERRIDES = ("num_replicas", "autoscaling_config", "max_ongoing_requests", "user_config", "ray_actor_options")
+
+
+def config_document(configs: list[ApplicationConfig], foreign: list[Document], http_options: Document) -> Document:
+    """The body of the PUT."""
+    return {
+        "http_options": http_options,
+        "logging_config": {"encoding": "JSON", "enable_access_log": False},
+        "applications": [_application_document(config) for config in configs] + foreign,
+    }
+
+
+def observed_cluster(document: Document) -> ObservedCluster:
+    """The answer of the GET."""
+    applications = {
+        name: _application(name, application) for name, application in (document.get("applications") or {}).items()
+    }
+    return ObservedCluster(
+        serve_runs=bool(document.get("controller_info", {}).get("actor_id")), applications=applications
+    )
+
+
+def _application_document(config: ApplicationConfig) -> Document:
+    runtime_env: Document = {"working_dir": config.archive_uri}
+    if config.env:
+        runtime_env["env_vars"] = config.env
+    return {
+        "name": config.name,
+        "route_prefix": config.route_prefix,
+        "import_path": config.import_path,
+        "args": config.args,
+        "runtime_env": runtime_env,
+        "deployments": [{"name": name, **options} for name, options in config.overrides.items()],
+    }
+
+
+def _application_config(document: Document) -> ApplicationConfig | None:
+    if document.get("import_path") != SERVE_IMPORT_PATH:
+        return None
+    runtime_env = document.get("runtime_env") or {}
+    return ApplicationConfig(
+        name=document["name"],
+        route_prefix=document.get("route_prefix") or "",
+        import_path=document["import_path"],
+        archive_uri=runtime_env.get("working_dir", ""),
+        args=document.get("args") or {},
+        env=runtime_env.get("env_vars") or {},
+        overrides={
+            deployment["name"]: {key: deployment[key] for key in OVERRIDES if deployment.get(key) is not None}
+            for deployment in document.get("deployments") or []
+        },
+    )
+
+
+def _application(name: str, document: Document) -> ObservedApplication:
+    raw = document.get("deployed_app_config")
+    deployments = document.get("deployments") or {}
+    return ObservedApplication(
+        name=name,
+        status=document["status"],
+        message=document.get("message") or "",
+        config=_application_config(raw) if raw else None,
+        raw_config=raw,
+        deployments={key: _deployment(key, deployment) for key, deployment in deployments.items()},
+    )
+
+
+def _deployment(name: str, document: Document) -> ObservedDeployment:
+    config = document.get("deployment_config") or {}
+    options = config.get("ray_actor_options") or {}
+    return ObservedDeployment(
+        name=name,
+        status=document["status"],
+        message=document.get("message") or "",
+        target_replicas=document.get("target_num_replicas") or 0,
+        archive_uri=(options.get("runtime_env") or {}).get("working_dir"),
+        replicas=tuple(_replica(replica) for replica in document.get("replicas") or []),
+    )
+
+
+def _replica(document: Document) -> ObservedReplica:
+    started = document.get("start_time_s")
+    return ObservedReplica(
+        id=document["replica_id"],
+        node_id=document.get("node_id"),
+        node_address=document.get("node_ip"),
+        worker_id=document.get("worker_id"),
+        pid=document.get("pid"),
+        state=document["state"],
+        started_at=datetime.fromtimestamp(started, UTC) if started else None,
+        log_file=document.get("log_file_path"),
+    )

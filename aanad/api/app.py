@@ -1,0 +1,23 @@
+"""The ASGI application of the control API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+import aanad
+from aanad.api import errors, events, invoke, logs, operations, projects, replicas, status
+
+if TYPE_CHECKING:
+    from aanad.api.services import Services
+
+
+def create_app(services: Services) -> FastAPI:
+    """The control API over these services."""
+    app = FastAPI(title="Aana control API", version=aanad.__version__, docs_url=None, redoc_url=None)
+    app.state.services = services
+    errors.install(app)
+    for module in (status, projects, replicas, invoke, operations, events, logs):
+        app.include_router(module.router)
+    return app

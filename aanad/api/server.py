@@ -1,0 +1,99 @@
+"""The listener: a Unix socket that only its owner and group may open, and who is at its other end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pwd
+import socket
+import struct
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from aanad.errors import Refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+BACKLOG = 128
+SHUTDOWN_TIMEOUT_S = 3
+
+
+def bind(path: Path) -> socket.socket:
+    """Listen on a Unix socket, mode 0660.
+
+    uvicorn would make it 0666, so it is made here; a socket that nobody listens on any more is replaced.
+
+    Raises:
+        Refused: another daemon listens there.
+    """
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        probe.connect(str(path))
+    except OSError:
+        path.unlink(missing_ok=True)
+    else:
+        raise Refused(
+            f"Another aanad listens on {path}.",
+            hint="Stop it first, or give this one a runtime_dir and ports of its own.",
+            code="already_running",
+        )
+    finally:
+        probe.close()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o660)
+    listener.listen(BACKLOG)
+    return listener
+
+
+class PeerProtocol(H11Protocol):
+    """Puts the user at the other end of the Unix socket into the scope as ``aana.actor``."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client connected."""
+        super().connection_made(transport)
+        actor = _peer(transport.get_extra_info("socket"))
+        app: ASGIApp = self.app
+
+        async def with_actor(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["aana.actor"] = actor
+            await app(scope, receive, send)
+
+        self.app = with_actor
+
+
+def server(app: Any) -> uvicorn.Server:
+    """A server that leaves signals and logging to the daemon."""
+    config = uvicorn.Config(
+        app,
+        http=PeerProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
+    )
+    return _QuietServer(config)
+
+
+class _QuietServer(uvicorn.Server):
+    """Does not take over the process's signal handlers; the daemon has its own."""
+
+    def capture_signals(self) -> Any:
+        """Nothing to capture."""
+        return contextlib.nullcontext()
+
+
+def _peer(connection: socket.socket) -> str:
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", credentials)
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

@@ -1,0 +1,89 @@
+"""What the routers call; put together by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Header, Query, Request
+
+from aanad.core.commands import Commands
+from aanad.core.deploy import Deploy
+from aanad.core.events import Events
+from aanad.core.logs import Logs
+from aanad.core.operations import Operations
+from aanad.core.overview import Overview
+from aanad.core.status import DaemonStatus
+from aanad.errors import InvalidInput
+
+
+class Answer(Protocol):
+    """The head of an endpoint's answer, with its body to come."""
+
+    @property
+    def status_code(self) -> int:
+        """HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> object:
+        """HTTP headers, a mapping of names to values."""
+        ...
+
+    def aiter_raw(self) -> AsyncIterator[bytes]:
+        """The body as it arrives."""
+        ...
+
+
+class Inference(Protocol):
+    """Sends a test request to an endpoint."""
+
+    def post(
+        self, url: str, *, headers: dict[str, str], body: AsyncIterator[bytes]
+    ) -> AbstractAsyncContextManager[Answer]:
+        """Send it, and give the answer's head."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The core, ready to be asked."""
+
+    commands: Commands
+    deploy: Deploy
+    operations: Operations
+    overview: Overview
+    events: Events
+    logs: Logs
+    status: DaemonStatus
+    inference: Inference
+
+
+def services(request: Request) -> Services:
+    """The services of the application that a request came to."""
+    found = request.app.state.services
+    assert isinstance(found, Services)  # noqa: S101 - state is untyped
+    return found
+
+
+def actor(request: Request) -> str:
+    """Who asks: the user at the other end of the Unix socket, as the kernel says."""
+    return str(request.scope.get("aana.actor", "unknown"))
+
+
+def expected_version(if_match: Annotated[str | None, Header()] = None) -> int | None:
+    """The version that the caller saw, from ``If-Match``."""
+    if if_match is None or if_match == "*":
+        return None
+    text = if_match.removeprefix("W/").strip('"')
+    if not text.isdigit():
+        raise InvalidInput("If-Match takes the ETag of a project.", hint="GET /v1/projects/{name} gives it.")
+    return int(text)
+
+
+Core = Annotated[Services, Depends(services)]
+Actor = Annotated[str, Depends(actor)]
+ExpectedVersion = Annotated[int | None, Depends(expected_version)]
+Wait = Annotated[float, Query(ge=0, le=3600, description="Seconds to wait for the outcome.")]

@@ -1,0 +1,4 @@
+"""Alembic's migrations of the daemon's database."""
+
+HEAD = "0001"
+"""The newest migration; known here so that an up-to-date database is opened without loading Alembic."""

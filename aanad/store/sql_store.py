@@ -1,0 +1,201 @@
+"""The store that the core asks for, on SQLAlchemy; all calls run one after the other on a thread of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import delete, insert, select, update
+
+from aanad.store import rows
+from aanad.store.database import database_errors, open_database
+from aanad.store.tables import events, operations, projects, revisions
+from aanad.wire.events import Event
+from aanad.wire.operations import Operation, OperationState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from aanad.core.records import ProjectRecord, RevisionRecord
+
+T = TypeVar("T")
+UNFINISHED = [state.value for state in OperationState if not state.is_final]
+
+
+class SqlStore:
+    """SQLite or PostgreSQL, by URL."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_database(url)
+        # One thread: SQLite has one writer anyway, and transactions never wait for each other.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._revisions: dict[tuple[str, str], RevisionRecord] = {}
+
+    @property
+    def url(self) -> str:
+        """The database's URL without its password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    async def close(self) -> None:
+        """Finish what was begun and disconnect."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self._engine.dispose()
+
+    async def projects(self) -> list[ProjectRecord]:
+        """All projects, by name."""
+        return await self._run(
+            lambda c: [rows.project_record(r) for r in c.execute(select(projects).order_by(projects.c.name)).mappings()]
+        )
+
+    async def project(self, name: str) -> ProjectRecord | None:
+        """One project."""
+        return await self._run(lambda c: _project(c, name))
+
+    async def change_project(
+        self, name: str, change: Callable[[ProjectRecord | None], ProjectRecord | None]
+    ) -> ProjectRecord | None:
+        """Read, change and write a project in one transaction."""
+
+        def transaction(connection: Connection) -> ProjectRecord | None:
+            before = _project(connection, name, lock=True)
+            after = change(before)
+            if after is None or after == before:
+                return after
+            row = rows.project_row(after)
+            if before is None:
+                connection.execute(insert(projects).values(row))
+            else:
+                connection.execute(update(projects).where(projects.c.name == name).values(row))
+            return after
+
+        return await self._run(transaction)
+
+    async def save_checkpoint(self, name: str, phase: str, reason: str, since: datetime) -> None:
+        """Note a phase."""
+        values = {"phase": str(phase), "reason": str(reason), "since": since}
+        await self._run(lambda c: c.execute(update(projects).where(projects.c.name == name).values(values)))
+
+    async def delete_project(self, name: str) -> None:
+        """Remove a project with its revisions."""
+
+        def transaction(connection: Connection) -> None:
+            connection.execute(delete(revisions).where(revisions.c.project == name))
+            connection.execute(delete(projects).where(projects.c.name == name))
+
+        await self._run(transaction)
+        self._revisions = {key: value for key, value in self._revisions.items() if key[0] != name}
+
+    async def save_revision(self, record: RevisionRecord) -> None:
+        """Insert a revision; one that is there already stays as it is."""
+
+        def transaction(connection: Connection) -> None:
+            key = (revisions.c.project == record.project) & (revisions.c.id == record.id)
+            if connection.execute(select(revisions.c.id).where(key)).first() is None:
+                connection.execute(insert(revisions).values(rows.revision_row(record)))
+
+        await self._run(transaction)
+
+    async def revision(self, project: str, revision: str) -> RevisionRecord | None:
+        """One revision; they never change, so each is read once."""
+        key = (project, revision)
+        if key not in self._revisions:
+
+            def read(connection: Connection) -> RevisionRecord | None:
+                where = (revisions.c.project == project) & (revisions.c.id == revision)
+                row = connection.execute(select(revisions).where(where)).mappings().first()
+                return rows.revision_record(row) if row is not None else None
+
+            found = await self._run(read)
+            if found is None:
+                return None
+            self._revisions[key] = found
+        return self._revisions[key]
+
+    async def revisions(self, project: str | None = None) -> list[RevisionRecord]:
+        """Revisions, the newest first."""
+        query = select(revisions).order_by(revisions.c.created_at.desc(), revisions.c.id)
+        if project is not None:
+            query = query.where(revisions.c.project == project)
+        return await self._run(lambda c: [rows.revision_record(row) for row in c.execute(query).mappings()])
+
+    async def save_operation(self, operation: Operation) -> None:
+        """Insert or replace an operation."""
+        row = {
+            "id": operation.id,
+            "project": operation.project,
+            "state": operation.state.value,
+            "created_at": operation.created_at,
+            "document": operation.model_dump(mode="json"),
+        }
+
+        def transaction(connection: Connection) -> None:
+            changed = connection.execute(update(operations).where(operations.c.id == operation.id).values(row))
+            if not changed.rowcount:
+                connection.execute(insert(operations).values(row))
+
+        await self._run(transaction)
+
+    async def operation(self, operation_id: str) -> Operation | None:
+        """One operation."""
+        query = select(operations.c.document).where(operations.c.id == operation_id)
+        document = await self._run(lambda c: c.execute(query).scalar())
+        return Operation.model_validate(document) if document is not None else None
+
+    async def operations(
+        self, *, project: str | None = None, unfinished: bool = False, limit: int = 100
+    ) -> list[Operation]:
+        """Operations, the newest first."""
+        query = select(operations.c.document).order_by(operations.c.created_at.desc(), operations.c.id).limit(limit)
+        if project is not None:
+            query = query.where(operations.c.project == project)
+        if unfinished:
+            query = query.where(operations.c.state.in_(UNFINISHED))
+        return await self._run(lambda c: [Operation.model_validate(d) for d in c.execute(query).scalars()])
+
+    async def append_event(
+        self,
+        *,
+        time: datetime,
+        type_: str,
+        actor: str,
+        message: str,
+        project: str | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> Event:
+        """Add one event at the end of the record."""
+        row = {
+            "time": time, "type": type_, "actor": actor, "message": message, "project": project, "data": data or {},
+        }  # fmt: skip
+        result = await self._run(lambda c: c.execute(insert(events).values(row)).inserted_primary_key)
+        return Event.model_validate({"cursor": result[0] if result else 0, **row})
+
+    async def events(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
+        """Events after a cursor, the oldest first."""
+        query = select(events).limit(limit)
+        if project is not None:
+            query = query.where(events.c.project == project)
+        if since:
+            query = query.where(events.c.cursor > since).order_by(events.c.cursor)
+            return await self._run(lambda c: [rows.event(row) for row in c.execute(query).mappings()])
+        query = query.order_by(events.c.cursor.desc())
+        newest = await self._run(lambda c: [rows.event(row) for row in c.execute(query).mappings()])
+        return newest[::-1]
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        def transaction() -> T:
+            with database_errors(self._engine), self._engine.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+
+
+def _project(connection: Connection, name: str, *, lock: bool = False) -> ProjectRecord | None:
+    query = select(projects).where(projects.c.name == name)
+    if lock:
+        query = query.with_for_update()  # SQLite leaves it out
+    row = connection.execute(query).mappings().first()
+    return rows.project_record(row) if row is not None else None
