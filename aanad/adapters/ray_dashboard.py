@@ -12,7 +12,7 @@ from aanad.adapters import ray_nodes, serve_documents
 from aanad.errors import ClusterUnavailable, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from aanad.core.records import ApplicationConfig, NodeProcess, ObservedCluster
@@ -41,7 +41,7 @@ class RayDashboard:
         self._token = token
         self._http_options = {"host": host, "port": port}
         self._client = httpx.AsyncClient(timeout=READ_TIMEOUT_S, trust_env=False, transport=transport)
-        self._nodes: tuple[float, Mapping[tuple[str, int], NodeProcess]] = (float("-inf"), {})
+        self._nodes: dict[str, tuple[float, dict[tuple[str, int], NodeProcess]]] = {}
         self._nodes_lock = asyncio.Lock()
 
     async def close(self) -> None:
@@ -78,15 +78,23 @@ class RayDashboard:
             ) from error
         await self._request("PUT", path, content=content, timeout=APPLY_TIMEOUT_S)
 
-    async def node_processes(self) -> Mapping[tuple[str, int], NodeProcess]:
+    async def node_processes(self, nodes: Iterable[str]) -> Mapping[tuple[str, int], NodeProcess]:
         """Memory and GPUs of worker processes; one reading serves all who ask within two seconds."""
         async with self._nodes_lock:
-            read_at, processes = self._nodes
-            if time.monotonic() - read_at > NODES_MAX_AGE_S:
-                response = await self._request("GET", "/nodes?view=summary")
-                processes = ray_nodes.worker_processes(_json(response))
-                self._nodes = (time.monotonic(), processes)
-            return processes
+            found: dict[tuple[str, int], NodeProcess] = {}
+            for node in sorted(nodes):
+                read_at, processes = self._nodes.get(node, (float("-inf"), {}))
+                if time.monotonic() - read_at > NODES_MAX_AGE_S:
+                    try:
+                        response = await self._request("GET", f"/nodes/{node}")
+                    except Failed:
+                        continue  # the node left between two readings
+                    processes = ray_nodes.worker_processes(node, _json(response))
+                    self._nodes[node] = (time.monotonic(), processes)
+                found.update(processes)
+            for gone in self._nodes.keys() - set(nodes):
+                del self._nodes[gone]
+            return found
 
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         base = self._url()

@@ -9,19 +9,18 @@ from aanad.core.records import NodeProcess
 MIB = 1024 * 1024
 
 
-def worker_processes(document: dict[str, Any]) -> dict[tuple[str, int], NodeProcess]:
-    """Processes by node id and pid, from ``/nodes?view=summary``."""
+def worker_processes(node_id: str, document: dict[str, Any]) -> dict[tuple[str, int], NodeProcess]:
+    """Processes by node id and pid, from ``/nodes/<node id>``."""
+    node = (document.get("data") or {}).get("detail") or {}
+    held = _gpu_use(node.get("gpus") or [])
     processes: dict[tuple[str, int], NodeProcess] = {}
-    for node in (document.get("data") or {}).get("summary") or []:
-        node_id = (node.get("raylet") or {}).get("nodeId") or ""
-        held = _gpu_use(node.get("gpus") or [])
-        for worker in node.get("workers") or []:
-            pid = worker.get("pid")
-            if pid is None:
-                continue
-            gpus, memory = held.get(pid, ((), None))
-            rss = (worker.get("memoryInfo") or {}).get("rss")
-            processes[node_id, pid] = NodeProcess(pid=pid, rss_bytes=rss, gpus=gpus, gpu_memory_bytes=memory)
+    for worker in node.get("workers") or []:
+        pid = worker.get("pid")
+        if pid is None:
+            continue
+        gpus, memory = held.get(pid, ((), None))
+        rss = (worker.get("memoryInfo") or {}).get("rss")
+        processes[node_id, pid] = NodeProcess(pid=pid, rss_bytes=rss, gpus=gpus, gpu_memory_bytes=memory)
     return processes
 
 

@@ -10,6 +10,8 @@ from aanad.errors import NotFound
 from aanad.wire.operations import Operation, OperationKind, OperationState, Step
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aanad.core.events import Events
     from aanad.core.ports import Clock, Store
     from aanad.wire.problems import Problem
@@ -98,8 +100,7 @@ class Operations:
         for index, each in enumerate(current.steps):
             changed = each
             if index < position and not each.state.is_final:
-                update = {"state": OperationState.SUCCEEDED, "finished_at": now, "started_at": each.started_at or now}
-                changed = each.model_copy(update=update)
+                changed = _ended(each, OperationState.SUCCEEDED, now)
             elif index == position:
                 update = {"state": OperationState.RUNNING, "message": message, "started_at": each.started_at or now}
                 changed = each.model_copy(update=update)
@@ -134,11 +135,7 @@ class Operations:
                 continue
             reached = state is OperationState.SUCCEEDED or step.state is OperationState.RUNNING
             ended = state if reached else OperationState.CANCELLED
-            steps.append(
-                step.model_copy(
-                    update={"state": ended, "finished_at": now, "message": message or step.message if reached else ""}
-                )
-            )
+            steps.append(_ended(step, ended, now, message if reached else ""))
         update = {"state": state, "steps": steps, "problem": problem, "finished_at": now}
         finished = await self._save(current.model_copy(update=update))
         said = problem.message if problem else message
@@ -175,3 +172,9 @@ class Operations:
         async with self._changed:
             self._changed.notify_all()
         return operation
+
+
+def _ended(step: Step, state: OperationState, now: datetime, message: str = "") -> Step:
+    """A step after it; what it was doing is of no interest any more."""
+    update = {"state": state, "message": message, "started_at": step.started_at or now, "finished_at": now}
+    return step.model_copy(update=update)

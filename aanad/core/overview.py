@@ -116,10 +116,17 @@ class Overview:
             for name, app in sorted(self._observation.cluster.applications.items())
             if name in names and project in {None, name}
         ]
+        nodes = {
+            replica.node_id
+            for app in apps
+            for deployment in app.deployments.values()
+            for replica in deployment.replicas
+            if replica.node_id
+        }
         processes: Mapping[tuple[str, int], NodeProcess] = {}
-        if apps and self._observation.view.reachable:
+        if nodes and self._observation.view.reachable:
             try:
-                processes = await self._cluster.node_processes()
+                processes = await self._cluster.node_processes(nodes)
             except ClusterUnavailable:
                 processes = {}
         return [

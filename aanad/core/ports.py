@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -57,7 +57,7 @@ class Cluster(Protocol):
         """See that the cluster holds an archive, and upload it where Ray dropped it."""
         ...
 
-    async def node_processes(self) -> Mapping[tuple[str, int], NodeProcess]:
+    async def node_processes(self, nodes: Iterable[str]) -> Mapping[tuple[str, int], NodeProcess]:
         """Memory and GPUs of worker processes, by node id and pid; refreshed by Ray each five seconds."""
         ...
 

@@ -72,7 +72,7 @@ def project_standing(
 def _not_wanted(record: ProjectRecord, app: ObservedApplication | None) -> Standing:
     if app is not None:
         return Standing(Phase.STOPPING, Reason.DRAINING, "Its replicas finish their requests.")
-    if record.revision is None or (record.good_revision is None and record.version <= 1):
+    if record.good_revision is None:
         return Standing(Phase.STOPPED, Reason.NEVER_STARTED, "", f"aana start {record.name}")
     return Standing(Phase.STOPPED, Reason.STOPPED_BY_OPERATOR, "", f"aana start {record.name}")
 

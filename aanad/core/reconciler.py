@@ -134,7 +134,11 @@ class Reconciler:
             )
         before = self._observation.unit
         self._observation.unit = status
-        if before is not None and (before.pid, before.cold_starts) != (status.pid, status.cold_starts):
+        if (
+            before is not None
+            and self._answered_at is not None
+            and (before.pid, before.cold_starts) != (status.pid, status.cold_starts)
+        ):
             await self._cold_started(before, status)
         if status.state in {UnitState.STARTING, UnitState.FAILED, UnitState.STOPPING}:
             starting = status.state is UnitState.STARTING

@@ -1,0 +1,99 @@
+"""The store in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from aanad.wire.events import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from aanad.core.records import ProjectRecord, RevisionRecord
+    from aanad.wire.operations import Operation
+
+
+class MemoryStore:
+    """Dictionaries; every call is one transaction because nothing is awaited in between."""
+
+    def __init__(self) -> None:
+        self._projects: dict[str, ProjectRecord] = {}
+        self._revisions: dict[tuple[str, str], RevisionRecord] = {}
+        self._operations: dict[str, Operation] = {}
+        self._events: list[Event] = []
+
+    async def projects(self) -> list[ProjectRecord]:
+        return [self._projects[name] for name in sorted(self._projects)]
+
+    async def project(self, name: str) -> ProjectRecord | None:
+        return self._projects.get(name)
+
+    async def change_project(
+        self, name: str, change: Callable[[ProjectRecord | None], ProjectRecord | None]
+    ) -> ProjectRecord | None:
+        after = change(self._projects.get(name))
+        if after is not None:
+            self._projects[name] = after
+        return after
+
+    async def save_checkpoint(self, name: str, phase: str, reason: str, since: datetime) -> None:
+        if name in self._projects:
+            self._projects[name] = replace(self._projects[name], phase=str(phase), reason=str(reason), since=since)
+
+    async def delete_project(self, name: str) -> None:
+        self._projects.pop(name, None)
+        self._revisions = {key: value for key, value in self._revisions.items() if key[0] != name}
+
+    async def save_revision(self, record: RevisionRecord) -> None:
+        self._revisions.setdefault((record.project, record.id), record)
+
+    async def revision(self, project: str, revision: str) -> RevisionRecord | None:
+        return self._revisions.get((project, revision))
+
+    async def revisions(self, project: str | None = None) -> list[RevisionRecord]:
+        found = [r for r in self._revisions.values() if project in {None, r.project}]
+        return sorted(sorted(found, key=lambda r: r.id), key=lambda r: r.created_at, reverse=True)
+
+    async def save_operation(self, operation: Operation) -> None:
+        self._operations[operation.id] = operation
+
+    async def operation(self, operation_id: str) -> Operation | None:
+        return self._operations.get(operation_id)
+
+    async def operations(
+        self, *, project: str | None = None, unfinished: bool = False, limit: int = 100
+    ) -> list[Operation]:
+        found = [
+            o
+            for o in self._operations.values()
+            if project in {None, o.project} and not (unfinished and o.state.is_final)
+        ]
+        return sorted(sorted(found, key=lambda o: o.id), key=lambda o: o.created_at, reverse=True)[:limit]
+
+    async def append_event(
+        self,
+        *,
+        time: datetime,
+        type_: str,
+        actor: str,
+        message: str,
+        project: str | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> Event:
+        event = Event(
+            cursor=len(self._events) + 1,
+            time=time,
+            type=type_,
+            project=project,
+            actor=actor,
+            message=message,
+            data=data or {},
+        )
+        self._events.append(event)
+        return event
+
+    async def events(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
+        found = [e for e in self._events if e.cursor > since and project in {None, e.project}]
+        return found[:limit] if since else found[-limit:]

@@ -1,0 +1,63 @@
+"""A Ray unit that answers what the test says."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aanad.errors import ClusterUnavailable
+from aanad.wire.manifest import DeploymentManifest, EndpointManifest, LoadFailure, LoadResult, ProjectManifest
+from aanad.wire.unit import UnitState, UnitStatus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.fakes.clock import FakeClock
+
+
+class FakeUnit:
+    """Ready from the start; `failures` names projects that cannot be read."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.state: UnitState | None = UnitState.READY
+        self.cold_starts = 1
+        self.pid = 100
+        self.failures: dict[str, LoadFailure] = {}
+        self.deployments: dict[str, list[str]] = {}
+        self.hold = asyncio.Event()
+        self.hold.set()
+        self._clock = clock
+
+    async def status(self) -> UnitStatus:
+        if self.state is None:
+            raise ClusterUnavailable("The Ray unit does not answer.")
+        return UnitStatus(
+            pid=self.pid,
+            version="0",
+            state=self.state,
+            since=self._clock.now(),
+            cold_starts=self.cold_starts,
+            dashboard_url="http://ray",
+            session_dir=f"/session{self.cold_starts}",
+        )
+
+    async def load(self, archive: Path, *, project: str, app: str | None) -> LoadResult:
+        await self.hold.wait()
+        if self.state is None:
+            raise ClusterUnavailable("The Ray unit does not answer.")
+        if project in self.failures:
+            return LoadResult(failure=self.failures[project])
+        names = self.deployments.get(project, ["model"])
+        return LoadResult(
+            manifest=ProjectManifest(
+                name=project,
+                app=f"{project}.{app or 'app:aana_app'}",
+                endpoints=[EndpointManifest(name="run", path="/run", request_schema={}, response_schema={})],
+                deployments=[
+                    DeploymentManifest(
+                        name=name, class_name="Model", replicas=1, max_replicas=1, num_cpus=0.1, num_gpus=0
+                    )
+                    for name in names
+                ],
+            )
+        )
