@@ -1,0 +1,16 @@
+"""One daemon and one Ray head serve every end-to-end test; each test uses projects of names of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.box import Box, running_box
+
+
+@pytest.fixture(scope="session")
+def box() -> Iterator[Box]:
+    """The box of the whole session."""
+    with running_box() as box:
+        yield box
