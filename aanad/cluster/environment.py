@@ -1,0 +1,72 @@
+"""The environments of what the unit starts: the operator's own, without what must not reach a replica."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aanad.cluster.folders import Folders
+    from aanad.settings import Settings
+
+DROPPED_PREFIXES = ("AANA_", "PYTHON", "LISTEN_", "WATCHDOG_", "RAY_AUTH_", "RAY_JOB_", "PYTEST_", "COV_")
+"""The daemon's settings may hold passwords; Python's variables would reach into every replica's imports; systemd's
+are addressed to this process alone."""
+DROPPED = {
+    "JOURNAL_STREAM",
+    "NOTIFY_SOCKET",
+    "RAY_ADDRESS",
+    "RAY_NAMESPACE",
+    "RAY_RUNTIME_ENV_HOOK",
+    "RAY_START_HOOK",
+    "RAY_TMPDIR",
+}
+PROXY_HEALTH_CHECK_PERIOD_S = 1.0
+"""A killed HAProxy is noticed and run again by Serve; its default of 10 s left 25 s without service."""
+
+
+def clean_environment() -> dict[str, str]:
+    """What replicas and the loader start from: ours, with this Python's programs first on the path."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in DROPPED and not name.startswith(DROPPED_PREFIXES)
+    }
+    programs = str(Path(sys.executable).parent)
+    others = [part for part in kept.get("PATH", os.defpath).split(os.pathsep) if part and part != programs]
+    return kept | {"PATH": os.pathsep.join([programs, *others])}
+
+
+def ray_settings(settings: Settings, folders: Folders, *, haproxy_ports: tuple[int, int]) -> dict[str, str]:
+    """Ray's own variables for a node and all its processes.
+
+    Args:
+        settings: the unit's settings.
+        folders: the unit's folders.
+        haproxy_ports: for HAProxy's statistics and metrics.
+    """
+    stats_port, metrics_port = haproxy_ports
+    haproxy = folders.haproxy
+    return {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(settings.ray_token_path),
+        "RAY_TMPDIR": str(folders.ray_temp),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_START_HOOK": "aanad.cluster.ray_start_hook.leave_out_ray_client",
+        # What lets a gcs_server that died be run again with all it knew.
+        "RAY_gcs_storage": "rocksdb",
+        "RAY_gcs_storage_path": str(folders.database),
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(settings.serve.drain_s),
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": str(PROXY_HEALTH_CHECK_PERIOD_S),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(haproxy / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(haproxy / "admin.sock"),
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(haproxy / "metrics.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(haproxy),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(haproxy / "server-state"),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(stats_port),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics_port),
+    }

@@ -1,0 +1,233 @@
+"""Reading a project: its code may do anything, the answer is always a clear one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aanad.cluster import processes
+from aanad.cluster.children import Children
+from aanad.cluster.folders import Folders
+from aanad.cluster.loading import Loading
+from aanad.settings import Settings
+from tests.cluster.conftest import APP, zipped
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from aanad.wire.manifest import LoadFailure, LoadResult
+
+
+class Reader:
+    """Reads archives in a folder of the test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        folders = Folders(Settings(runtime_dir=folder))
+        folders.loads = folder
+        self.folder = folder
+        self.loading = Loading(folders, Children(), timeout_s=20)
+
+    def with_limit(self, seconds: float) -> Reader:
+        """The same, less patient."""
+        self.loading._timeout_s = seconds
+        return self
+
+    async def read(self, files: Mapping[str, str], project: str = "shout", app: str | None = None) -> LoadResult:
+        """What the loader says; nothing of it may stay on the disk."""
+        result = await self.loading.load(body(zipped(files)), project=project, app=app)
+
+        assert list(self.folder.iterdir()) == []
+        return result
+
+    async def failure(self, code: str) -> LoadFailure:
+        """Why a project with this ``app.py`` cannot be read."""
+        result = await self.read({"shout/app.py": code})
+
+        assert result.manifest is None
+        assert result.failure is not None
+        return result.failure
+
+
+async def body(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Reader:
+    folder = tmp_path / "loads"
+    folder.mkdir()
+    return Reader(folder)
+
+
+async def test_says_what_is_in_a_project(reader: Reader) -> None:
+    """Endpoints come with their schemas; what the author prints is in nobody's way."""
+    result = await reader.read({"shout/app.py": APP + "print('hello' * 100_000)\n"})
+
+    assert result.failure is None
+    assert result.manifest is not None
+    assert (result.manifest.name, result.manifest.app) == ("shout", "shout.app:aana_app")
+    [endpoint] = result.manifest.endpoints
+    assert (endpoint.name, endpoint.path, endpoint.summary) == ("echo", "/echo", "Says it again")
+    assert endpoint.request_schema["required"] == ["text"]
+    assert result.seconds > 0
+
+
+async def test_relative_imports_work(reader: Reader) -> None:
+    """``from .part import …`` works as in a package."""
+    files = {"shout/app.py": "from .part import aana_app\n", "shout/part.py": APP}
+
+    result = await reader.read(files)
+
+    assert result.manifest is not None
+    assert result.manifest.app == "shout.app:aana_app"
+
+
+async def test_a_long_answer_passes(reader: Reader) -> None:
+    """A manifest larger than a pipe's buffer comes through whole."""
+    summary = "x" * 500_000
+
+    result = await reader.read({"shout/app.py": APP.replace("Says it again", summary)})
+
+    assert result.manifest is not None
+    assert result.manifest.endpoints[0].summary == summary
+
+
+async def test_project_toml_names_app_and_environment(reader: Reader) -> None:
+    """The import sees the variables that replicas will have, and the app may be elsewhere."""
+    files = {
+        "shout/main.py": APP + "import os\nassert os.environ['GREETING'] == 'hi'\n",
+        "shout/project.toml": 'app = "main:aana_app"\n[env]\nGREETING = "hi"\n',
+    }
+
+    result = await reader.read(files)
+
+    assert result.failure is None
+    assert result.manifest is not None
+    assert result.manifest.app == "shout.main:aana_app"
+
+
+async def test_a_wrong_project_toml_is_named(reader: Reader) -> None:
+    """An unknown key is an error that says where."""
+    result = await reader.read({"shout/app.py": APP, "shout/project.toml": "autostrat = true\n"})
+
+    assert result.failure is not None
+    assert result.failure.code == "invalid_project"
+    assert result.failure.message.startswith("project.toml: autostrat:")
+
+
+async def test_an_import_error_shows_the_end_of_its_traceback(reader: Reader) -> None:
+    """The last line is the exception, and the author's own line is above it."""
+    failure = await reader.failure("import no_such_module_anywhere\n")
+
+    assert failure.code == "import_error"
+    assert "ModuleNotFoundError: No module named 'no_such_module_anywhere'" in failure.traceback[-1]
+    assert any("app.py" in line for line in failure.traceback)
+
+
+async def test_a_syntax_error_is_an_import_error(reader: Reader) -> None:
+    """A file that Python cannot read is named."""
+    failure = await reader.failure("def broken(:\n")
+
+    assert failure.code == "import_error"
+    assert "SyntaxError" in failure.message
+
+
+async def test_no_app_is_said(reader: Reader) -> None:
+    """A file without an app has a code of its own."""
+    assert (await reader.failure("x = 1\n")).code == "no_app"
+
+
+@pytest.mark.parametrize("code", ["import sys; sys.exit(3)", "raise KeyboardInterrupt", "raise MemoryError"])
+async def test_exceptions_that_end_programs_are_import_errors(reader: Reader, code: str) -> None:
+    """``sys.exit`` in an app ends the reading, with an answer."""
+    failure = await reader.failure(code)
+
+    assert failure.code == "import_error"
+    assert "shout" in failure.message
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("os._exit(7)", "ended by itself with exit code 7"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "was ended by SIGSEGV"),
+        ("os.abort()", "was ended by SIGABRT"),
+    ],
+)
+async def test_a_crash_is_told_with_the_last_output(reader: Reader, code: str, says: str) -> None:
+    """Whatever takes the process down is named, with what it printed last."""
+    failure = await reader.failure(f"import os, signal\nprint('about to', flush=True)\n{code}\n")
+
+    assert failure.code == "import_crashed"
+    assert says in failure.message
+    assert "about to" in failure.traceback
+
+
+async def test_an_import_that_hangs_is_ended_with_all_it_started(reader: Reader, tmp_path: Path) -> None:
+    """After the limit neither the import nor a program that it started runs on."""
+    pid_file = tmp_path / "pid"
+    code = (
+        "import pathlib, subprocess, time\n"
+        "child = subprocess.Popen(['sleep', '1000'])\n"
+        f"pathlib.Path({str(pid_file)!r}).write_text(str(child.pid))\n"
+        "time.sleep(1000)\n"
+    )
+
+    failure = await reader.with_limit(3).failure(code)
+
+    assert failure.code == "import_timeout"
+    assert "longer than 3 s" in failure.message
+    stat = processes.read_stat(int(pid_file.read_text()))
+    assert stat is None or not stat.is_alive
+
+
+async def test_threads_and_forks_of_the_import_do_not_delay_the_answer(reader: Reader) -> None:
+    """What an import leaves running is ended as soon as the answer is there."""
+    code = "import os, threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\n"
+    code += "if os.fork() == 0:\n    time.sleep(1000)\n"
+    began = time.monotonic()
+
+    result = await reader.read({"shout/app.py": APP + code})
+
+    assert result.manifest is not None
+    assert time.monotonic() - began < 15
+
+
+async def test_a_bad_archive_is_an_answer(reader: Reader) -> None:
+    """Bytes that are no archive, and one of another project, are failures like any other."""
+    no_zip = await reader.loading.load(body(b"no zip"), project="shout", app=None)
+    other = await reader.read({"other/app.py": APP})
+
+    assert [result.failure.code for result in (no_zip, other) if result.failure] == ["invalid_archive"] * 2
+
+
+async def test_the_own_environment_stays_hidden(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project does not see the daemon's settings while it is read."""
+    monkeypatch.setenv("AANA_DATABASE__URL", "secret")
+
+    result = await reader.read({"shout/app.py": APP + "import os\nassert 'AANA_DATABASE__URL' not in os.environ\n"})
+
+    assert result.failure is None
+
+
+async def test_only_two_are_read_at_once(reader: Reader, tmp_path: Path) -> None:
+    """More projects wait for their turn; the limit counts from there."""
+    count = (
+        "import os, pathlib, time\n"
+        f"here = pathlib.Path({str(tmp_path)!r})\n"
+        "mine = here / f'reading-{os.getpid()}'\nmine.touch()\ntime.sleep(0.3)\n"
+        "(here / f'seen-{os.getpid()}').write_text(str(len(list(here.glob('reading-*')))))\nmine.unlink()\n"
+    )
+
+    results = await asyncio.gather(
+        *(reader.loading.load(body(zipped({"shout/app.py": APP + count})), project="shout", app=None) for _ in range(4))
+    )
+
+    assert [result.failure for result in results] == [None] * 4
+    seen = [int(path.read_text()) for path in tmp_path.glob("seen-*")]
+    assert len(seen) == 4
+    assert max(seen) <= 2
