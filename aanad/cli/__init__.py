@@ -1,0 +1,1 @@
+"""The `aana` command: one file a noun. Modules import only click at their top, so that the command starts fast."""

@@ -1,0 +1,88 @@
+"""The entry of the `aana` command, and the one edge where errors become sentences and exit codes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+import click
+
+from aanad import __version__
+from aanad.cli import console, deploy, endpoints, events, invoke, logs, projects, replicas, status
+from aanad.cli.outcomes import ExitCode, exit_code_of, report
+from aanad.cli.session import Session, session_options
+from aanad.errors import AanaError
+
+
+class AanaGroup(click.Group):
+    """Runs a verb and turns whatever it raises into one sentence, a hint and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the verb."""
+        # Made here, so that the verb's context shares it and the errors below know the output.
+        ctx.ensure_object(Session)
+        try:
+            return super().invoke(ctx)
+        except AanaError as error:
+            report(error, as_json=ctx.ensure_object(Session).is_json)
+            ctx.exit(exit_code_of(error))
+        except KeyboardInterrupt:
+            ctx.exit(ExitCode.INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("AANA_DEBUG") == "1":
+                raise
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                # Whoever read our output has gone, as in `aana logs | head`; that is no error of ours.
+                sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for the exit's flush
+                ctx.exit(ExitCode.DONE)
+            click.echo(f"error: internal error ({type(error).__name__}: {error})", err=True)
+            click.echo("hint: AANA_DEBUG=1 shows where; please report it.", err=True)
+            ctx.exit(ExitCode.FAILED)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which one gets to know them, not by the alphabet."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(cls=AanaGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@session_options
+@click.version_option(__version__, prog_name="aana", message="%(prog)s %(version)s")
+def aana() -> None:
+    r"""Run AI models on this box: deploy projects, watch them, send them requests.
+
+    \b
+    Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 timed out while waiting,
+    6 the daemon cannot be reached.
+    """
+
+
+for _command in (
+    deploy.deploy,
+    projects.ps,
+    projects.start,
+    projects.stop,
+    projects.restart,
+    projects.rm,
+    projects.history,
+    replicas.replicas,
+    endpoints.endpoints,
+    invoke.invoke,
+    logs.logs,
+    events.events,
+    status.status,
+    console.tui,
+):
+    aana.add_command(_command)
+
+
+def main() -> None:
+    """Run the command."""
+    aana(prog_name="aana")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What all verbs share: which daemon, which output; options that may stand before and after the verb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from aanad.client import Client
+
+Output = Literal["table", "json"]
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+
+@dataclass
+class Session:
+    """One run of the command; filled by the options as click reads them, the later one wins."""
+
+    context: str | None = None
+    output: Output = "table"
+    transport: httpx.BaseTransport | None = None
+    """What carries the requests, for tests."""
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the output is for a program."""
+        return self.output == "json"
+
+    def client(self) -> Client:
+        """A client of the daemon that was meant."""
+        from aanad.client import Client
+
+        return Client(self.context, transport=self.transport)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)
+
+
+def _set_context(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Session).context = value
+
+
+def _set_output(ctx: click.Context, _: click.Parameter, value: Output | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Session).output = value
+
+
+def session_options(function: Function) -> Function:
+    """Add ``--context`` and ``--output`` to the group or to a verb."""
+    function = click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["table", "json"]),
+        expose_value=False,
+        callback=_set_output,
+        help="For people, or for programs.",
+    )(function)
+    return click.option(
+        "--context",
+        metavar="URL",
+        expose_value=False,
+        callback=_set_context,
+        help="The daemon: unix:///path/to/aanad.sock. Default: AANA_CONTEXT, else the daemon of this machine.",
+    )(function)
+
+
+def project_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names for the shell's completion; none where the daemon cannot say."""
+    try:
+        with ctx.ensure_object(Session).client() as client:
+            return [project.name for project in client.projects() if project.name.startswith(incomplete)]
+    except Exception:  # noqa: BLE001 - a failing completion must not write into the user's command line
+        return []
+
+
+project_argument = click.argument("project", shell_complete=project_names)

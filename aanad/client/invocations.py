@@ -1,0 +1,84 @@
+"""A test request to an endpoint, and its answer, passed through by the daemon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aanad.wire import problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+
+DURATION_HEADER = "x-aana-duration-ms"
+"""Only an answer of the endpoint itself carries it; without it an error is the daemon's own."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What is sent: JSON, or a form where there are files or fields."""
+
+    data: bytes | None = None
+    """The request as JSON."""
+    files: dict[str, Path] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    accept: str = "*/*"
+
+    def as_arguments(self) -> dict[str, Any]:
+        """The request's body as httpx takes it."""
+        headers = {"accept": self.accept}
+        if not self.files and not self.fields:
+            return {
+                "content": self.data if self.data is not None else b"{}",
+                "headers": {**headers, "content-type": "application/json"},
+            }
+        # A field without a file name is how httpx is told to send a form even where no file goes with it.
+        parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in self.fields.items()]
+        if self.data is not None:
+            parts.append(("body", (None, self.data)))
+        parts += [(name, (path.name, path.read_bytes())) for name, path in self.files.items()]
+        return {"files": parts, "headers": headers}
+
+
+class Answer:
+    """An endpoint's answer, whole or as it comes; valid inside the ``with`` that made it."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self.status = response.status_code
+        self.content_type = response.headers.get("content-type", "")
+        duration = response.headers.get(DURATION_HEADER, "")
+        self.duration_ms = float(duration) if duration.replace(".", "", 1).isdigit() else None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the endpoint refused the request or failed."""
+        return self._response.is_error
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the answer is for reading."""
+        kind = self.content_type.partition(";")[0].strip().lower()
+        return (
+            kind.startswith("text/")
+            or kind.endswith(("+json", "+xml"))
+            or kind in {"application/json", "application/x-ndjson", "application/jsonl", "application/xml"}
+        )
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it arrives."""
+        return self._response.iter_bytes()
+
+    def read(self) -> bytes:
+        """The whole body."""
+        return self._response.read()
+
+    def problem(self) -> problems.Problem | None:
+        """What the endpoint says is wrong, where it says so in our shape."""
+        try:
+            return problems.Problem.model_validate_json(self.read())
+        except ValueError:
+            return None

@@ -1,0 +1,129 @@
+"""replicas, endpoints, logs, events, status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aanad.wire.events import Event
+from aanad.wire.logs import LogRecord
+from aanad.wire.projects import Endpoint
+from aanad.wire.status import ClusterStatus, Status, StoreStatus
+from tests.client.fake_daemon import NOW, replica
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Run
+    from tests.client.fake_daemon import FakeDaemon
+
+RECORD = LogRecord(
+    time=NOW,
+    project="lowercase",
+    deployment="ingress",
+    replica="ingress-0123456789",
+    source="serve",
+    level="ERROR",
+    message="It \x1b[31mfailed\n  at line 1",
+)
+EVENT = Event(cursor=7, time=NOW, type="project.phase", project="lowercase", actor="root", message="It runs.")
+
+
+def test_replicas_of_one_project_or_of_all(run: Run, daemon: FakeDaemon) -> None:
+    """The JSON keys are those that scripts rely on."""
+    daemon.on("GET /v1/replicas", [replica()])
+    daemon.on("GET /v1/projects/lowercase/replicas", [replica()])
+
+    assert run("replicas").stdout.splitlines()[1].split()[:6] == [
+        "r1",
+        "lowercase",
+        "ingress",
+        "running",
+        "127.0.0.1",
+        "41",
+    ]
+    assert list(json.loads(run("replicas", "lowercase", "-o", "json").stdout)[0]) == [
+        "id",
+        "project",
+        "deployment",
+        "node",
+        "pid",
+        "phase",
+        "gpus",
+        "gpu_memory_bytes",
+        "rss_bytes",
+        "restarts",
+        "started_at",
+    ]
+
+
+def test_endpoints_show_their_parameters(run: Run, daemon: FakeDaemon) -> None:
+    """What may be left out stands in brackets."""
+    endpoint = Endpoint(
+        name="lowercase",
+        path="/lowercase",
+        summary="Lowercase text",
+        request_schema={"properties": {"text": {}, "strip": {}}, "required": ["text"]},
+        response_schema={},
+        project="lowercase",
+        url="http://127.0.0.1:8000/lowercase/lowercase",
+    )
+    daemon.on("GET /v1/projects/lowercase/endpoints", [endpoint])
+
+    assert "text [strip]" in run("endpoints", "lowercase").stdout
+    assert json.loads(run("endpoints", "lowercase", "-o", "json").stdout)[0]["url"] == endpoint.url
+
+
+def test_logs_are_one_line_a_record_with_the_rest_indented(run: Run, daemon: FakeDaemon) -> None:
+    """Time, place, level, message; harmless."""
+    daemon.on("GET /v1/logs", f"{RECORD.model_dump_json()}\n".encode())
+
+    result = run("logs", "lowercase", "--tail", "5", "--deployment", "ingress", "-f")
+
+    assert result.stdout == ("2026-01-02T03:04:05.000Z lowercase/ingress#23456789 ERROR It failed\n      at line 1\n")
+    assert daemon.seen() == ["GET /v1/logs?project=lowercase&deployment=ingress&tail=5&follow=true"]
+
+
+def test_logs_as_json_are_one_object_a_line(run: Run, daemon: FakeDaemon) -> None:
+    """A stream that jq reads as it comes."""
+    daemon.on("GET /v1/logs", f"{RECORD.model_dump_json()}\n{RECORD.model_dump_json()}\n".encode())
+
+    lines = run("logs", "-o", "json").stdout.splitlines()
+
+    assert [LogRecord.model_validate_json(line) for line in lines] == [RECORD, RECORD]
+
+
+def test_events_can_be_listed_and_followed(run: Run, daemon: FakeDaemon) -> None:
+    """A list as JSON; a line an event when following."""
+    daemon.on("GET /v1/events", [EVENT])
+
+    assert run("events", "--since", "6").stdout == ("7 2026-01-02T03:04:05Z project.phase lowercase (root) It runs.\n")
+    assert json.loads(run("events", "-o", "json").stdout)[0]["cursor"] == 7
+    daemon.answers.clear()
+    daemon.on("GET /v1/events", f"{EVENT.model_dump_json()}\n".encode())
+    assert Event.model_validate_json(run("events", "-f", "-o", "json").stdout) == EVENT
+    assert daemon.seen()[-1] == "GET /v1/events?limit=50&follow=true"
+
+
+def test_status_says_how_ray_is(run: Run, daemon: FakeDaemon) -> None:
+    """Also while Ray is still coming up: the daemon answers, and that is what counts."""
+    status = Status(
+        version="0.1.0",
+        pid=7,
+        started_at=NOW,
+        uptime_s=61,
+        socket="/run/s",
+        serve_url="http://127.0.0.1:8000",
+        state_dir="/var/lib/aana",
+        cluster=ClusterStatus(mode="managed", state="starting", message="The head starts.", since=NOW),
+        store=StoreStatus(url="sqlite:///x", ok=True),
+        projects=2,
+        running=1,
+    )
+    daemon.on("GET /v1/status", status)
+
+    result = run("status")
+
+    assert result.exit_code == 0
+    assert "aanad      0.1.0, pid 7, up 0:01:01\n" in result.stdout
+    assert "ray        starting (managed): The head starts.\n" in result.stdout
+    assert "projects   2, 1 running\n" in result.stdout
+    assert Status.model_validate_json(run("status", "-o", "json").stdout) == status
