@@ -1,0 +1,5 @@
+"""``python -m aana_tui``."""
+
+from aana_tui.app import main
+
+main()
