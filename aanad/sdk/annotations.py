@@ -1,0 +1,65 @@
+"""Type annotations as authors write them, made into what pydantic takes."""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
+
+import typing_extensions
+from pydantic import ConfigDict
+
+_REQUIRED = (Required, typing_extensions.Required)
+_NOT_REQUIRED = (NotRequired, typing_extensions.NotRequired)
+
+
+def portable(annotation: Any, _seen: dict[type, Any] | None = None) -> Any:
+    """Rebuild `annotation` with every TypedDict in it refusing unknown keys.
+
+    It also makes ``typing.TypedDict`` usable, which pydantic takes only from Python 3.12 on. A TypedDict that
+    contains itself stays as it is.
+    """
+    seen: dict[type, Any] = {} if _seen is None else _seen
+    if typing_extensions.is_typeddict(annotation):
+        return _typed_dict(annotation, seen)
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is None or not args or origin is typing.Literal:
+        return annotation
+    if origin is Annotated:
+        return Annotated[portable(args[0], seen), *annotation.__metadata__]
+    parts = [portable(part, seen) if not isinstance(part, list) else part for part in args]
+    if all(new is old for new, old in zip(parts, args, strict=True)):
+        return annotation
+    if origin is Union or origin is types.UnionType:
+        return reduce(or_, parts) if sys.version_info >= (3, 14) else Union[tuple(parts)]  # noqa: UP007
+    return origin[tuple(parts)]
+
+
+def _typed_dict(annotation: Any, seen: dict[type, Any]) -> Any:
+    if annotation in seen:
+        return seen[annotation]
+    seen[annotation] = annotation
+    hints = typing_extensions.get_type_hints(annotation, include_extras=True)
+    fields = {}
+    for key, hint in hints.items():
+        inner, is_required = hint, key in annotation.__required_keys__
+        while _origin(inner) in _REQUIRED + _NOT_REQUIRED:
+            # Written as text, these are not in __required_keys__: the class was made before they were read.
+            inner, is_required = get_args(inner)[0], _origin(inner) in _REQUIRED
+        inner = portable(inner, seen)
+        fields[key] = inner if is_required else typing_extensions.NotRequired[inner]
+    make: Any = typing_extensions.TypedDict
+    made = make(annotation.__name__, fields)
+    made.__doc__ = annotation.__doc__
+    made.__module__ = annotation.__module__
+    made.__qualname__ = annotation.__qualname__
+    made.__pydantic_config__ = getattr(annotation, "__pydantic_config__", ConfigDict(extra="forbid"))
+    seen[annotation] = made
+    return made
+
+
+def _origin(annotation: Any) -> Any:
+    return get_origin(annotation)

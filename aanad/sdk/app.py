@@ -1,0 +1,86 @@
+"""`AanaSDK`: the object in which a project registers its deployments and endpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aanad.errors import InvalidProject
+from aanad.sdk.naming import check_deployment_name, check_endpoint_name, check_endpoint_path, check_project_name
+
+if TYPE_CHECKING:
+    from aanad.sdk.deployment import RegisteredDeployment
+    from aanad.sdk.endpoint import Endpoint, RegisteredEndpoint
+
+
+class AanaSDK:
+    """A project's app; `app.py` makes one and registers everything in it.
+
+    Attributes:
+        name: the project's name; it must agree with the folder's (or ``project.toml``'s).
+        endpoints: name → `RegisteredEndpoint`, with ``name``, ``path``, ``summary``, ``request_schema()``,
+            ``response_schema()`` and ``streaming``.
+        deployments: name → `RegisteredDeployment`, with ``name``, ``class_name``, ``replicas``, ``max_replicas``,
+            ``num_cpus``, ``num_gpus``, ``memory_bytes``, ``resources``, ``methods`` and ``serve_deployment``.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = check_project_name(name)
+        self.endpoints: dict[str, RegisteredEndpoint] = {}
+        self.deployments: dict[str, RegisteredDeployment] = {}
+
+    def register_deployment(self, name: str, instance: object) -> None:
+        """Add a deployment.
+
+        Args:
+            name: how endpoints ask for it: ``AanaDeploymentHandle.create(name)``.
+            instance: a class decorated with ``@serve.deployment``, or its ``.options(...)``.
+
+        Raises:
+            InvalidProject: the name is taken, reserved or malformed.
+            InvalidSignature: `instance` is not a deployment of a class.
+        """
+        from aanad.sdk.deployment import RegisteredDeployment
+
+        check_deployment_name(name)
+        if name in self.deployments:
+            raise InvalidProject(
+                f"Deployment {name}: the name is registered twice.",
+                hint="Give each register_deployment(name=…) a name of its own.",
+                code="duplicate_deployment",
+            )
+        self.deployments[name] = RegisteredDeployment(name, instance)
+
+    def register_endpoint(self, name: str, path: str, summary: str, endpoint_cls: type[Endpoint]) -> None:
+        """Add an endpoint.
+
+        Args:
+            name: how the console, the command and OpenAPI call it.
+            path: where it answers, under the project's route prefix; starts with a slash.
+            summary: one line that says what it does.
+            endpoint_cls: a subclass of `Endpoint`.
+
+        Raises:
+            InvalidProject: the name or the path is taken, reserved or malformed.
+            InvalidSignature: `run` has a signature that cannot be served.
+        """
+        from aanad.sdk.endpoint import RegisteredEndpoint
+
+        check_endpoint_name(name)
+        check_endpoint_path(name, path)
+        if name in self.endpoints:
+            raise InvalidProject(
+                f"Endpoint {name}: the name is registered twice.",
+                hint="Give each register_endpoint(name=…) a name of its own.",
+                code="duplicate_endpoint_name",
+            )
+        for other in self.endpoints.values():
+            if other.path == path:
+                raise InvalidProject(
+                    f"Endpoint {name}: the path {path} is already taken by endpoint {other.name}.",
+                    hint="Give each register_endpoint(path=…) a path of its own.",
+                    code="duplicate_endpoint_path",
+                )
+        self.endpoints[name] = RegisteredEndpoint(name, path, summary, endpoint_cls)
+
+    def __repr__(self) -> str:
+        return f"AanaSDK(name={self.name!r})"

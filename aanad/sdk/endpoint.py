@@ -1,0 +1,74 @@
+"""`Endpoint`: what authors subclass, and what the app keeps of each registered one."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from aanad.errors import InvalidSignature
+from aanad.sdk.signature import Signature
+
+if TYPE_CHECKING:
+    from aanad.sdk.signature import JsonSchema
+
+
+class Endpoint:
+    """A typed function with a path.
+
+    `run` has one annotated parameter for each field of the request and an annotated result. It may be ``async def``
+    (the rule), a plain ``def`` (it then runs in a thread), or a generator of either kind: a stream of answers.
+    One object of the class lives in each ingress replica and answers many requests at once.
+    """
+
+    async def initialize(self) -> None:
+        """Get ready, once, before the first request: ask for handles here."""
+
+    async def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Answer one request; every endpoint defines its own."""
+        raise NotImplementedError
+
+
+class RegisteredEndpoint:
+    """One endpoint of an app, with its compiled signature.
+
+    Attributes:
+        name: unique in the project.
+        path: starts with a slash; under the project's route prefix.
+        summary: one line that says what it does.
+        endpoint_cls: the author's class.
+        signature: the compiled request and response.
+        streaming: whether `run` is a generator.
+    """
+
+    def __init__(self, name: str, path: str, summary: str, endpoint_cls: type[Endpoint]) -> None:
+        if not (inspect.isclass(endpoint_cls) and issubclass(endpoint_cls, Endpoint)):
+            raise InvalidSignature(
+                f"Endpoint {name}: endpoint_cls must be a subclass of Endpoint, not {endpoint_cls!r}.",
+                hint=f"Write 'class {name.title().replace('_', '')}(Endpoint)' and pass the class itself.",
+                code="not_an_endpoint",
+            )
+        if endpoint_cls.run is Endpoint.run:
+            raise InvalidSignature(
+                f"Endpoint {name}: {endpoint_cls.__name__} has no run method.",
+                hint="Define 'async def run(self, …)' with annotated parameters.",
+                code="endpoint_without_run",
+            )
+        if not isinstance(summary, str):
+            raise InvalidSignature(
+                f"Endpoint {name}: summary must be a string, not {summary!r}.",
+                hint="Say in one line what the endpoint does.",
+            )
+        self.name = name
+        self.path = path
+        self.summary = summary
+        self.endpoint_cls = endpoint_cls
+        self.signature = Signature(name, endpoint_cls.run)
+        self.streaming = self.signature.streaming
+
+    def request_schema(self) -> JsonSchema:
+        """JSON Schema (2020-12) of the request body."""
+        return self.signature.request_schema()
+
+    def response_schema(self) -> JsonSchema:
+        """JSON Schema (2020-12) of the answer, or of one chunk where the endpoint streams."""
+        return self.signature.response_schema()

@@ -1,0 +1,39 @@
+"""Inside a replica: what the author prints and logs goes to the replica's log file, as written.
+
+Serve takes over ``print`` and its own logger only. So records of the author's loggers are passed on to Serve's
+handlers, and Serve's ``print``, which writes a tuple to any file it is given (2.60), makes room for Python's own:
+Serve has put a logger behind ``sys.stdout`` and ``sys.stderr`` as well.
+"""
+
+from __future__ import annotations
+
+import builtins
+import logging
+import sys
+
+SERVE_LOGGER = "ray.serve"
+
+
+class ToServe(logging.Handler):
+    """Passes records on to whatever handlers Serve's logger has at that moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass `record` on."""
+        for handler in logging.getLogger(SERVE_LOGGER).handlers:
+            if record.levelno >= handler.level:
+                handler.handle(record)
+
+
+def adopt() -> None:
+    """Take the logs of this process over, if it is a replica; once is enough."""
+    serve_logging = sys.modules.get("ray.serve._private.logging_utils")
+    if serve_logging is None or not isinstance(sys.stdout, serve_logging.StreamToLogger):
+        return
+    serve_logging.redirected_print = serve_logging.buildin_print  # type: ignore[attr-defined]
+    builtins.print = serve_logging.buildin_print
+    root = logging.getLogger()
+    if any(isinstance(handler, ToServe) for handler in root.handlers):
+        return
+    root.addHandler(ToServe())
+    if root.level == logging.WARNING:
+        root.setLevel(logging.INFO)

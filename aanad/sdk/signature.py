@@ -1,0 +1,160 @@
+"""From the one signature of `Endpoint.run` to a compiled request, a compiled response and their JSON schemas."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
+from pydantic.errors import PydanticUserError
+from pydantic.json_schema import GenerateJsonSchema
+
+from aanad.errors import InvalidSignature
+from aanad.sdk.annotations import portable
+
+JsonSchema = dict[str, Any]
+
+_STREAMS = (AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator)
+_KINDS = {
+    inspect.Parameter.VAR_POSITIONAL: ("*{}", "takes any number of values"),
+    inspect.Parameter.VAR_KEYWORD: ("**{}", "takes any field"),
+    inspect.Parameter.POSITIONAL_ONLY: ("{}", "is positional-only, and requests name their fields"),
+}
+
+
+class SchemaGenerator(GenerateJsonSchema):
+    """Leaves out what JSON cannot say, a default that is no JSON value say, without a warning."""
+
+    ignored_warning_kinds: set[Any] = {"skipped-choice", "non-serializable-default", "skipped-discriminator"}
+
+
+class Signature:
+    """The compiled signature of an endpoint.
+
+    Attributes:
+        request_model: a pydantic model with one field for each parameter; unknown fields are refused.
+        response: the adapter of the result, or of one chunk where the endpoint streams.
+        streaming: whether `run` is a generator.
+        is_async: whether `run` must be awaited or iterated on the event loop, not in a thread.
+    """
+
+    def __init__(self, endpoint: str, run: Callable[..., object]) -> None:
+        self.endpoint = endpoint
+        parameters = list(inspect.signature(run).parameters.values())[1:]  # the first is self
+        hints = self._hints(run)
+        fields: dict[str, Any] = {}
+        self._renamed: dict[str, str] = {}
+        for parameter in parameters:
+            self._add_field(parameter, hints, fields)
+        self.is_async = inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run)
+        self.streaming = inspect.isasyncgenfunction(run) or inspect.isgeneratorfunction(run)
+        self.request_model = self._request_model(fields)
+        self.response: TypeAdapter[Any] = self._response(hints.get("return", Any))
+
+    def arguments(self, request: BaseModel) -> dict[str, Any]:
+        """The keyword arguments of `run`."""
+        if not self._renamed:
+            return request.__dict__
+        return {self._renamed.get(field, field): value for field, value in request.__dict__.items()}
+
+    def request_schema(self) -> JsonSchema:
+        """JSON Schema of the request."""
+        return self.request_model.model_json_schema(schema_generator=SchemaGenerator)
+
+    def response_schema(self) -> JsonSchema:
+        """JSON Schema of the result, or of one chunk."""
+        return self.response.json_schema(mode="serialization", schema_generator=SchemaGenerator)
+
+    def _hints(self, run: Callable[..., object]) -> dict[str, Any]:
+        try:
+            return typing.get_type_hints(run, include_extras=True)
+        except Exception as error:  # whatever evaluating an author's annotation raises
+            raise InvalidSignature(
+                f"Endpoint {self.endpoint}: an annotation of run cannot be resolved: {error}.",
+                hint="Import the name at the top of the module, outside 'if TYPE_CHECKING' and outside functions.",
+                code="unresolved_annotation",
+            ) from error
+
+    def _add_field(self, parameter: inspect.Parameter, hints: dict[str, Any], fields: dict[str, Any]) -> None:
+        name = parameter.name
+        if parameter.kind in _KINDS:
+            shown, why = _KINDS[parameter.kind]
+            raise InvalidSignature(
+                f"Endpoint {self.endpoint}: the parameter {shown.format(name)} of run {why}.",
+                hint="Write one annotated parameter for each field of the request.",
+                code="unsupported_parameter",
+            )
+        if name not in hints:
+            raise InvalidSignature(
+                f"Endpoint {self.endpoint}: the parameter {name} of run has no annotation.",
+                hint=f"Say its type: '{name}: str', say.",
+                code="unannotated_parameter",
+            )
+        annotation = portable(hints[name])
+        self._check_type(annotation, f"the parameter {name}")
+        has_default = parameter.default is not inspect.Parameter.empty
+        if not name.startswith("_") and not hasattr(BaseModel, name):
+            fields[name] = (annotation, parameter.default) if has_default else annotation
+            return
+        # A model cannot have a field of this name ('json', 'copy', '_x'): its alias can be anything.
+        from pydantic import Field
+
+        field = f"parameter_{len(fields)}"
+        self._renamed[field] = name
+        annotation = typing.Annotated[annotation, Field(alias=name, title=name)]
+        fields[field] = (annotation, parameter.default) if has_default else annotation
+
+    def _request_model(self, fields: dict[str, Any]) -> type[BaseModel]:
+        title = "".join(part.capitalize() for part in self.endpoint.replace("-", "_").split("_")) + "Request"
+        config = ConfigDict(extra="forbid", protected_namespaces=(), title=title)
+        try:
+            return create_model(title, __config__=config, **fields)
+        except (PydanticUserError, TypeError, NameError) as error:
+            self._refuse("the request", error)
+
+    def _response(self, annotation: Any) -> TypeAdapter[Any]:
+        if self.streaming:
+            origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+            if annotation is Any or annotation in _STREAMS:
+                annotation = Any
+            elif origin in _STREAMS and args:
+                annotation = args[0]
+            else:
+                raise InvalidSignature(
+                    f"Endpoint {self.endpoint}: run yields, so its result cannot be annotated as {_name(annotation)}.",
+                    hint="Annotate it as AsyncGenerator[T, None], T being the type of one chunk.",
+                    code="unsupported_type",
+                )
+        elif typing.get_origin(annotation) in _STREAMS[:3]:
+            raise InvalidSignature(
+                f"Endpoint {self.endpoint}: run is annotated as a stream but does not yield.",
+                hint="Write 'async for chunk in …: yield chunk' in run itself.",
+                code="unsupported_type",
+            )
+        return self._check_type(portable(annotation), "the result")
+
+    def _check_type(self, annotation: Any, where: str) -> TypeAdapter[Any]:
+        mode: typing.Literal["serialization", "validation"] = "serialization" if where == "the result" else "validation"
+        try:
+            adapter = TypeAdapter(annotation)
+            adapter.json_schema(mode=mode, schema_generator=SchemaGenerator)
+        except (PydanticUserError, TypeError, NameError) as error:
+            self._refuse(f"{where}", error, _name(annotation))
+        return adapter
+
+    def _refuse(self, where: str, error: Exception, name: str | None = None) -> NoReturn:
+        shown = f" {name}" if name else ""
+        raise InvalidSignature(
+            f"Endpoint {self.endpoint}: {where} of run has a type{shown} that JSON cannot carry.",
+            hint="Use str, int, float, bool, list, dict, an Enum, a TypedDict, a dataclass or a pydantic model.",
+            code="unsupported_type",
+            detail=str(error).splitlines()[:6],
+        ) from error
+
+
+def _name(annotation: object) -> str:
+    if inspect.isclass(annotation) and not typing.get_args(annotation):
+        return annotation.__name__
+    return str(annotation).removeprefix("typing.")

@@ -1,0 +1,148 @@
+"""Everything that can go wrong with a request, as problem details; the only place here that knows HTTP statuses."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aanad import errors
+from aanad.wire.problems import FieldError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import ValidationError
+
+    from aanad.serving.asgi import Scope
+
+logger = logging.getLogger("ray.serve")
+
+STATUSES: tuple[tuple[type[errors.AanaError], HTTPStatus], ...] = (
+    (errors.InvalidInput, HTTPStatus.BAD_REQUEST),
+    (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.Refused, HTTPStatus.CONFLICT),
+    (errors.TimedOut, HTTPStatus.GATEWAY_TIMEOUT),
+    (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+"""Any other `AanaError` is a 500."""
+
+
+class RequestRefused(Exception):
+    """A request that is not passed on to its endpoint."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+    def problem(self, scope: Scope) -> Problem:
+        """Say it in the one shape of errors."""
+        return _problem(scope, self.status, self.code, self.message, hint=self.hint)
+
+
+def request_id(scope: Scope) -> str:
+    """The id that Serve gave the request, which is also in the answer's headers and in every log record."""
+    for name, value in scope["headers"]:
+        if name.lower() == b"x-request-id":
+            return bytes(value).decode("latin-1")
+    return str(uuid.uuid4())
+
+
+def no_route(scope: Scope, path: str, routes: Iterable[str]) -> Problem:
+    """No endpoint has this path."""
+    known = ", ".join(sorted(routes)) or "none"
+    return _problem(
+        scope, HTTPStatus.NOT_FOUND, "not_found", f"There is no endpoint {path}.", hint=f"Endpoints here: {known}."
+    )
+
+
+def method_not_allowed(scope: Scope, allowed: str) -> Problem:
+    """The path is there, the method is not."""
+    return _problem(
+        scope,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        f"{scope['method']} is not possible here.",
+        hint=f"Use {allowed}.",
+    )
+
+
+def invalid_request(scope: Scope, endpoint: str, error: ValidationError) -> Problem:
+    """The body is no JSON, or does not fit the endpoint's signature."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    if found[0]["type"] == "json_invalid":
+        return _problem(
+            scope,
+            HTTPStatus.BAD_REQUEST,
+            "invalid_json",
+            f"The body is not valid JSON: {found[0]['msg'].removeprefix('Invalid JSON: ')}.",
+            hint="Send a JSON object, with 'content-type: application/json'.",
+        )
+    fields = [
+        FieldError(field=".".join(["body", *map(str, each["loc"])]), message=_field_message(each["type"], each["msg"]))
+        for each in found
+    ]
+    first = f"{fields[0].field.removeprefix('body.')}: {fields[0].message}"
+    more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
+    return _problem(
+        scope,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid_request",
+        f"The request does not fit endpoint {endpoint}: {first}{more}.",
+        hint="The project's /docs shows the fields of each endpoint.",
+    ).model_copy(update={"errors": fields})
+
+
+def failure(scope: Scope, endpoint: str, error: Exception) -> Problem:
+    """An endpoint raised: its own words for an `AanaError`, an id to look for in the log for anything else."""
+    if isinstance(error, errors.AanaError):
+        status = next((status for cls, status in STATUSES if isinstance(error, cls)), HTTPStatus.INTERNAL_SERVER_ERROR)
+        problem = _problem(scope, status, error.code, error.message, hint=error.hint, title=error.title)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            logger.error("Endpoint %s failed (request %s).", endpoint, problem.request_id, exc_info=error)
+        return problem
+    problem = _problem(
+        scope,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        f"Endpoint {endpoint} failed.",
+        hint="The project's log has the reason, under this request id.",
+    )
+    logger.error("Endpoint %s failed (request %s).", endpoint, problem.request_id, exc_info=error)
+    return problem
+
+
+def invalid_result(scope: Scope, endpoint: str, error: Exception) -> Problem:
+    """What the endpoint returned is not what it is annotated to return; the detail stays in the log."""
+    problem = _problem(
+        scope,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "invalid_result",
+        f"Endpoint {endpoint} returned something that does not fit its own annotation.",
+        hint="The project's log has the reason, under this request id.",
+    )
+    logger.error(
+        "Endpoint %s returned what does not fit its annotation (request %s): %s", endpoint, problem.request_id, error
+    )
+    return problem
+
+
+def _field_message(kind: str, message: str) -> str:
+    return "unknown field" if kind == "extra_forbidden" else message
+
+
+def _problem(
+    scope: Scope, status: HTTPStatus, code: str, message: str, *, hint: str | None = None, title: str | None = None
+) -> Problem:
+    return Problem(
+        title=title or status.phrase,
+        status=status,
+        code=code,
+        message=message,
+        hint=hint,
+        request_id=request_id(scope),
+    )

@@ -1,0 +1,1 @@
+print("there is no app.py here")

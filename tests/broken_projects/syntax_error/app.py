@@ -1,0 +1,4 @@
+from aanad.sdk import AanaSDK
+
+aana_app = AanaSDK(name="syntax_error"
+aana_app.endpoints
