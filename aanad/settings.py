@@ -76,7 +76,7 @@ class RaySettings(Section):
     """HAProxy's statistics page."""
     haproxy_metrics_port: Port = 0
     """HAProxy's metrics."""
-    num_cpus: float | None = Field(default=None, ge=0)
+    num_cpus: int | None = Field(default=None, ge=0)
     """CPUs that Ray may hand out; what the machine has where not given."""
     num_gpus: int | None = Field(default=None, ge=0)
     """GPUs that Ray may hand out; what the machine has where not given."""

@@ -106,7 +106,8 @@ class RayDashboard:
             response = await self._client.request(method, base + path, headers=headers, **options)
         except httpx.HTTPError as error:
             raise ClusterUnavailable(
-                f"Ray's REST API at {base} does not answer ({type(error).__name__}).", hint="aana status says more."
+                f"Ray's REST API at {base} does not answer ({type(error).__name__}).",
+                hint="It may be starting; aana status shows the Ray unit.",
             ) from error
         if response.status_code in {401, 403}:
             raise ClusterUnavailable(

@@ -70,5 +70,5 @@ class RayUnitClient:
     def _unavailable(self, error: Exception) -> ClusterUnavailable:
         return ClusterUnavailable(
             f"The Ray unit does not answer on {self._socket} ({type(error).__name__}).",
-            hint="Is it running? aana status says more.",
+            hint="A daemon in a terminal starts it by itself; under systemd: systemctl status aana-ray.",
         )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from aanad.errors import ClusterUnavailable, Failed
 from aanad.wire.unit import UnitState, UnitStatus
@@ -116,8 +115,8 @@ class UnitProcess:
     def _refusal(self) -> Failed:
         hint = f"Its log is {self._log_path}."
         try:
-            status = UnitStatus.model_validate_json(self._state_path.read_bytes())
-        except (OSError, ValidationError):
+            status = UnitStatus.model_validate(json.loads(self._state_path.read_bytes())["status"])
+        except (OSError, ValueError, KeyError):
             return Failed("The Ray unit could not be started.", hint=hint, code="unit_failed")
         return Failed(
             status.message or "The Ray unit could not be started.",

@@ -15,7 +15,7 @@ DEPLOYMENT_ENV = {
     "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "1",
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
 }
-"""What a deployment's replicas need so that a blocking method and a `print` are harmless under the throughput options."""
+"""What a deployment's replicas need so that a blocking method and a `print` do no harm under the throughput options."""
 
 JsonSchema = dict[str, Any]
 """A JSON Schema (2020-12) as pydantic makes it."""

@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def test_every_setting_is_documented() -> None:
-    """docs/settings.md is what the settings say of themselves; `python -m tests.architecture.settings_page` makes it."""
+    """docs/settings.md is what the settings say of themselves, made by `python -m tests.architecture.settings_page`."""
     made = subprocess.run(
         [sys.executable, "-m", "tests.architecture.settings_page"],
         cwd=REPOSITORY,

@@ -1,0 +1,94 @@
+"""The control API over the core on fakes, driven in process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from aanad.api.app import create_app
+from aanad.api.services import Services
+from aanad.core.logs import Logs
+from aanad.core.records import LogSource
+from aanad.core.status import DaemonStatus
+from aanad.wire.logs import LogRecord
+from tests.core.conftest import Box, make_box
+from tests.fakes.clock import FakeClock
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.store import MemoryStore
+
+
+class OneRecord:
+    """A log reader with one record a source."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    async def read(self, sources, *, tail: int, follow: bool) -> AsyncIterator[LogRecord | None]:
+        """The record, then a heartbeat."""
+        found: list[LogSource] = await sources()
+        for source in found[:tail]:
+            yield LogRecord(time=self._clock.now(), project=source.project, source=source.kind, message="hello")
+        if follow:
+            yield None
+
+
+class EchoEndpoint:
+    """An endpoint that answers with what it got."""
+
+    @asynccontextmanager
+    async def post(self, url: str, *, headers: dict[str, str], body: AsyncIterator[bytes]):
+        """The answer."""
+        content = b"".join([chunk async for chunk in body])
+        request = httpx.Request("POST", url)
+        yield httpx.Response(
+            201,
+            headers={"content-type": headers.get("content-type", ""), "x-secret": "no", "x-request-id": "r1"},
+            stream=_Stream([url.encode(), b"|", content]),
+            request=request,
+        )
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, chunks: list[bytes]) -> None:
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+
+
+@pytest.fixture
+def box() -> Box:
+    """A box with Ray up and no projects."""
+    return make_box(MemoryStore(), FakeCluster(), FakeClock())
+
+
+@pytest.fixture
+async def api(box: Box) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API."""
+    services = Services(
+        commands=box.commands,
+        deploy=box.deploys,
+        operations=box.operations,
+        overview=box.overview,
+        events=box.events,
+        logs=Logs(store=box.store, observation=box.observation, reader=OneRecord(box.clock)),
+        status=DaemonStatus(
+            store=box.store,
+            overview=box.overview,
+            observation=box.observation,
+            clock=box.clock,
+            socket="/run/aanad.sock",
+            serve_url="http://box:8000",
+            state_dir="/state",
+            database_url="sqlite://",
+            ray_mode="managed",
+        ),
+        inference=EchoEndpoint(),
+    )
+    transport = httpx.ASGITransport(app=create_app(services), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://aanad") as client:
+        yield client

@@ -1,0 +1,167 @@
+"""What the core may rely on of a store."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aanad.core.ports import Store
+from aanad.core.records import Failure, ProjectRecord, RevisionRecord
+from aanad.errors import Refused
+from aanad.wire.manifest import ProjectManifest
+from aanad.wire.operations import Operation, OperationKind, OperationState, Step
+from aanad.wire.project_file import DeploymentOverride, ProjectFile
+
+NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+PROJECT = ProjectRecord(
+    name="asr",
+    desired="running",
+    revision="0123456789ab",
+    good_revision=None,
+    restarts=2,
+    failure=Failure("import_error", "No module", "Mend it", NOON, "0123456789ab", ["line 1", "line 2"]),
+    phase="failed",
+    reason="import_error",
+    since=NOON,
+    created_at=NOON,
+    version=3,
+)
+REVISION = RevisionRecord(
+    id="0123456789ab",
+    project="asr",
+    archive="f" * 64,
+    size_bytes=12,
+    manifest=ProjectManifest(name="asr", app="asr.app:aana_app", endpoints=[], deployments=[]),
+    file=ProjectFile(env={"A": "b"}, deployments={"model": DeploymentOverride(replicas=2)}),
+    route_prefix="/asr",
+    created_at=NOON,
+    created_by="ann",
+    git_commit=None,
+)
+
+
+def operation(name: str, *, state: OperationState = OperationState.RUNNING, at: datetime = NOON) -> Operation:
+    """An operation of the project asr."""
+    return Operation(
+        id=name,
+        kind=OperationKind.START,
+        project="asr",
+        state=state,
+        steps=[Step(name="build", state=state, started_at=at)],
+        actor="ann",
+        created_at=at,
+    )
+
+
+class StoreContract:
+    """Give a fixture `store`, and inherit."""
+
+    async def test_a_project_is_read_as_it_was_written(self, store: Store) -> None:
+        """Every field survives, the failure with its evidence and times to the microsecond too."""
+        await store.change_project("asr", lambda _: PROJECT)
+
+        assert PROJECT == await store.project("asr")
+        assert [PROJECT] == await store.projects()
+        assert await store.project("other") is None
+
+    async def test_a_change_sees_what_is_there(self, store: Store) -> None:
+        """The function gets the current record, or None, and what it answers is stored."""
+        await store.change_project("asr", lambda now: PROJECT if now is None else now)
+
+        changed = await store.change_project("asr", lambda now: now and replace(now, version=now.version + 1))
+
+        assert changed == replace(PROJECT, version=4)
+        assert changed == await store.project("asr")
+
+    async def test_a_change_that_raises_leaves_no_trace(self, store: Store) -> None:
+        """What a refused verb began is not half done."""
+        await store.change_project("asr", lambda _: PROJECT)
+
+        def refuse(_: object) -> None:
+            raise Refused("no")
+
+        with pytest.raises(Refused):
+            await store.change_project("asr", refuse)
+
+        assert PROJECT == await store.project("asr")
+
+    async def test_changes_at_once_do_not_lose_each_other(self, store: Store) -> None:
+        """Ten callers at once each see the version that the one before them wrote."""
+        await store.change_project("asr", lambda _: PROJECT)
+
+        await asyncio.gather(
+            *(store.change_project("asr", lambda now: now and replace(now, version=now.version + 1)) for _ in range(10))
+        )
+
+        found = await store.project("asr")
+        assert found is not None
+        assert found.version == PROJECT.version + 10
+
+    async def test_a_checkpoint_touches_nothing_else(self, store: Store) -> None:
+        """The phase is noted beside what is desired; noting that of a project that is gone is no error."""
+        await store.change_project("asr", lambda _: PROJECT)
+        later = NOON + timedelta(hours=1)
+
+        await store.save_checkpoint("asr", "running", "ready", later)
+        await store.save_checkpoint("gone", "running", "ready", later)
+
+        assert replace(PROJECT, phase="running", reason="ready", since=later) == await store.project("asr")
+
+    async def test_a_revision_never_changes(self, store: Store) -> None:
+        """Saving another one under the same id keeps the first."""
+        await store.save_revision(REVISION)
+        await store.save_revision(replace(REVISION, created_by="bob"))
+
+        assert REVISION == await store.revision("asr", REVISION.id)
+        assert [REVISION] == await store.revisions("asr")
+        assert await store.revision("asr", "ffffffffffff") is None
+        assert await store.revisions("other") == []
+
+    async def test_revisions_come_newest_first(self, store: Store) -> None:
+        """History reads from the top."""
+        newer = replace(REVISION, id="ba9876543210", created_at=NOON + timedelta(seconds=1))
+        await store.save_revision(REVISION)
+        await store.save_revision(newer)
+
+        assert [newer, REVISION] == await store.revisions()
+
+    async def test_a_removed_project_takes_its_revisions_along(self, store: Store) -> None:
+        """Its operations and events stay, as the record of what happened."""
+        await store.change_project("asr", lambda _: PROJECT)
+        await store.save_revision(REVISION)
+        await store.save_operation(operation("op_1"))
+
+        await store.delete_project("asr")
+
+        assert ([], []) == (await store.projects(), await store.revisions())
+        assert await store.operation("op_1") is not None
+
+    async def test_operations_are_replaced_and_filtered(self, store: Store) -> None:
+        """The newest first; unfinished ones can be asked for alone."""
+        later = NOON + timedelta(seconds=1)
+        await store.save_operation(operation("op_1"))
+        await store.save_operation(operation("op_2", at=later))
+        await store.save_operation(operation("op_1", state=OperationState.SUCCEEDED))
+
+        assert [o.id for o in await store.operations()] == ["op_2", "op_1"]
+        assert [o.id for o in await store.operations(unfinished=True)] == ["op_2"]
+        assert await store.operations(project="other") == []
+        assert await store.operation("op_1") == operation("op_1", state=OperationState.SUCCEEDED)
+        assert await store.operation("op_3") is None
+
+    async def test_events_keep_their_order(self, store: Store) -> None:
+        """Cursors grow; reading on from one gives just what came after it."""
+        for number in range(5):
+            await store.append_event(
+                time=NOON, type_="t", actor="a", message=str(number), project="asr" if number % 2 else None
+            )
+
+        everything = await store.events()
+        assert [event.message for event in everything] == ["0", "1", "2", "3", "4"]
+        assert [event.message for event in await store.events(limit=2)] == ["3", "4"]
+        assert [event.message for event in await store.events(since=everything[1].cursor, limit=2)] == ["2", "3"]
+        assert [event.message for event in await store.events(project="asr")] == ["1", "3"]
+        assert sorted(event.cursor for event in everything) == [event.cursor for event in everything]
