@@ -13,15 +13,16 @@ import os
 import signal
 import stat
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aanad
-from aanad.errors import AanaError, Refused
+from aanad.errors import AanaError, InvalidInput, Refused
 from aanad.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
 logger = logging.getLogger("aanad.daemon")
 FLAGS = {"state_dir": "AANA_STATE_DIR", "runtime_dir": "AANA_RUNTIME_DIR", "port": "AANA_SERVE__PORT"}
@@ -183,6 +184,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             logs=Logs(store=store, observation=observation, reader=LogFiles(log_folder)),
             status=status,
             inference=inference,
+            packing=FolderPacking(),
         )
     )
     web = server.server(app)
@@ -207,6 +209,33 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         work.append(process.run)
     await events.record("daemon.started", f"aanad {aanad.__version__} started (pid {os.getpid()}).")
     return work
+
+
+class FolderPacking:
+    """Folders of this machine, packed as the command packs them."""
+
+    async def pack(self, path: str) -> PackedBytes:
+        """Pack a folder."""
+        from aanad.client import pack  # noqa: PLC0415
+
+        if not Path(path).is_absolute():
+            raise InvalidInput(f"{path} is no absolute path.", hint="The daemon has no current folder of yours.")
+        archive = await asyncio.to_thread(pack, path)
+        return PackedBytes(archive.name, archive.app, archive.git_commit, archive.content)
+
+
+@dataclass(frozen=True)
+class PackedBytes:
+    """A packed folder, ready to be uploaded."""
+
+    name: str
+    app: str | None
+    git_commit: str | None
+    content: bytes
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """In one piece."""
+        yield self.content
 
 
 def _settings(arguments: list[str]) -> Settings:

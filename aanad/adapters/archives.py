@@ -132,7 +132,7 @@ def parse_project_file(text: bytes) -> ProjectFile:
         key = ".".join(str(part) for part in first["loc"])
         raise InvalidProject(
             f"project.toml: {key}: {first['msg']}.",
-            hint="docs/projects.md lists the keys and their values.",
+            hint="docs/getting-started.md lists the keys and their values.",
             code="invalid_project_file",
         ) from error
 

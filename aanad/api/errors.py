@@ -27,7 +27,8 @@ STATUSES: tuple[tuple[type[AanaError], int], ...] = (
     (Unavailable, 503),
 )
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
-PRECONDITION_FAILED = 412
+BY_CODE = {"version_mismatch": 412, "admin_required": 403}
+"""Where a code has a status of its own."""
 
 
 def install(app: FastAPI) -> None:
@@ -40,8 +41,8 @@ def install(app: FastAPI) -> None:
 
 def status_of(error: AanaError) -> int:
     """The HTTP status of an error."""
-    if error.code == "version_mismatch":
-        return PRECONDITION_FAILED
+    if error.code in BY_CODE:
+        return BY_CODE[error.code]
     return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
 
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from aanad.api.answers import operation_answer
-from aanad.api.services import Actor, Core, ExpectedVersion, Wait
-from aanad.errors import InvalidInput
+from aanad.api.services import Actor, Core, ExpectedVersion, LocalAdmin, Wait
+from aanad.errors import InvalidInput, Refused
 from aanad.wire.operations import Operation
 from aanad.wire.project_file import ProjectName
-from aanad.wire.projects import Endpoint, Project, ProjectDetail, Replica, Revision
+from aanad.wire.projects import Endpoint, Project, ProjectDetail, ProjectFolder, Replica, Revision
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
 Name = Annotated[ProjectName, Path(description="The project's name.")]
@@ -23,6 +23,30 @@ AppPath = Annotated[str | None, Query(pattern=r"^[A-Za-z_][\w.]*(:[A-Za-z_]\w*)?
 async def list_projects(core: Core) -> list[Project]:
     """All projects, by name."""
     return await core.overview.projects()
+
+
+@router.post("", status_code=202)
+async def register_folder(
+    core: Core, actor: Actor, local_admin: LocalAdmin, folder: ProjectFolder, response: Response, wait: Wait = 0
+) -> Operation:
+    """Deploy a folder of the daemon's own machine; for root and the daemon's user."""
+    if not local_admin:
+        raise Refused(
+            "Only root and the daemon's own user may name a folder of this machine.",
+            hint="Upload it instead: aana deploy packs it as you.",
+            code="admin_required",
+        )
+    archive = await core.packing.pack(folder.path)
+    operation = await core.deploy.upload(
+        archive.name,
+        archive.chunks(),
+        actor=actor,
+        activate=folder.activate,
+        app=archive.app,
+        git_commit=archive.git_commit,
+    )
+    response.status_code = 200
+    return await operation_answer(core, operation, wait, response)
 
 
 @router.get("/{project}")

@@ -52,16 +52,18 @@ def bind(path: Path) -> socket.socket:
 
 
 class PeerProtocol(H11Protocol):
-    """Puts the user at the other end of the Unix socket into the scope as ``aana.actor``."""
+    """Puts the user at the other end of the Unix socket into the scope: ``aana.actor`` and ``aana.uid``."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected."""
         super().connection_made(transport)
-        actor = _peer(transport.get_extra_info("socket"))
+        uid = _peer_uid(transport.get_extra_info("socket"))
+        actor = _user_name(uid)
         app: ASGIApp = self.app
 
         async def with_actor(scope: Scope, receive: Receive, send: Send) -> None:
             scope["aana.actor"] = actor
+            scope["aana.uid"] = uid
             await app(scope, receive, send)
 
         self.app = with_actor
@@ -90,9 +92,13 @@ class _QuietServer(uvicorn.Server):
         return contextlib.nullcontext()
 
 
-def _peer(connection: socket.socket) -> str:
+def _peer_uid(connection: socket.socket) -> int:
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", credentials)
+    uid: int = struct.unpack("3i", credentials)[1]
+    return uid
+
+
+def _user_name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

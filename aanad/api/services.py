@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -47,6 +48,37 @@ class Inference(Protocol):
         ...
 
 
+class PackedFolder(Protocol):
+    """An archive that was made of a folder."""
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        ...
+
+    @property
+    def app(self) -> str | None:
+        """`module:attribute`, where it was named."""
+        ...
+
+    @property
+    def git_commit(self) -> str | None:
+        """The commit that the folder is at."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The archive."""
+        ...
+
+
+class Packing(Protocol):
+    """Makes an archive of a folder of this machine."""
+
+    async def pack(self, path: str) -> PackedFolder:
+        """Pack it; InvalidProject where it is none."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """The core, ready to be asked."""
@@ -59,6 +91,7 @@ class Services:
     logs: Logs
     status: DaemonStatus
     inference: Inference
+    packing: Packing
 
 
 def services(request: Request) -> Services:
@@ -73,6 +106,11 @@ def actor(request: Request) -> str:
     return str(request.scope.get("aana.actor", "unknown"))
 
 
+def local_admin(request: Request) -> bool:
+    """Whether root or the daemon's own user asks, as the kernel says."""
+    return request.scope.get("aana.uid") in {0, os.geteuid()}
+
+
 def expected_version(if_match: Annotated[str | None, Header()] = None) -> int | None:
     """The version that the caller saw, from ``If-Match``."""
     if if_match is None or if_match == "*":
@@ -85,5 +123,6 @@ def expected_version(if_match: Annotated[str | None, Header()] = None) -> int | 
 
 Core = Annotated[Services, Depends(services)]
 Actor = Annotated[str, Depends(actor)]
+LocalAdmin = Annotated[bool, Depends(local_admin)]
 ExpectedVersion = Annotated[int | None, Depends(expected_version)]
 Wait = Annotated[float, Query(ge=0, le=3600, description="Seconds to wait for the outcome.")]

@@ -48,5 +48,9 @@ def translated(error: Exception, method: str) -> Exception:
             code="replica_unavailable",
         )
     if isinstance(error, RayError) or type(error).__module__.startswith("grpc"):
-        return Failed(f"{method} could not be called.", code="deployment_call_failed")
+        return Failed(
+            f"{method} failed, and its error could not be carried over.",
+            hint="The deployment's log has it, under the same request id.",
+            code="deployment_call_failed",
+        )
     return error

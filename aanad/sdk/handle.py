@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from aanad.errors import NotFound, TimedOut
+from aanad.errors import Failed, TimedOut, Unavailable
 from aanad.sdk import wiring
 from aanad.sdk.failures import is_replica_gone, translated
 from aanad.sdk.methods import Kind, public_methods
@@ -65,14 +65,15 @@ class AanaDeploymentHandle:
             retries: how often a call is sent again where its replica is gone.
 
         Raises:
-            NotFound: there is no deployment of that name.
+            Failed: the caller's own project has no deployment of that name.
+            Unavailable: `project` is not running, or has no such deployment.
         """
         known = wiring.current()
         methods = None
         if known is not None and project in {None, known.project}:
             if name not in known.handles:
                 listed = ", ".join(sorted(known.handles)) or "none"
-                raise NotFound(
+                raise Failed(
                     f"Project {known.project} has no deployment {name}.",
                     hint=f"It has: {listed}. For a deployment of another project pass project=….",
                     code="deployment_not_found",
@@ -255,7 +256,7 @@ async def _look_up(name: str, project: str | None) -> Any:
     try:
         return await asyncio.to_thread(serve.get_deployment_handle, name, app_name=project)
     except KeyError:
-        raise NotFound(
+        raise Unavailable(
             f"There is no deployment {name} of a running project {project}.",
             hint=f"Look at 'aana ps' and start {project} first, or correct the name.",
             code="deployment_not_found",

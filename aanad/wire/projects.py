@@ -12,6 +12,14 @@ from aanad.wire.phase import Phase
 Desired = Literal["running", "stopped"]
 
 
+class ProjectFolder(WireModel):
+    """A folder on the daemon's machine that is to be deployed."""
+
+    path: str
+    """Absolute."""
+    activate: bool = True
+
+
 class EndpointRef(WireModel):
     """An endpoint's name and path."""
 

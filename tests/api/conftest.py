@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -51,6 +52,27 @@ class EchoEndpoint:
         )
 
 
+@dataclass(frozen=True)
+class Packed:
+    """A packed folder."""
+
+    name: str
+    app: str | None = None
+    git_commit: str | None = "abcdef0"
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """As the fake archives want it."""
+        yield f"{self.name}\nv1".encode()
+
+
+class OneFolder:
+    """Every path is the project asr."""
+
+    async def pack(self, path: str) -> Packed:
+        """Pack it."""
+        return Packed("asr")
+
+
 class _Stream(httpx.AsyncByteStream):
     def __init__(self, chunks: list[bytes]) -> None:
         self._chunks = chunks
@@ -67,7 +89,13 @@ def box() -> Box:
 
 
 @pytest.fixture
-async def api(box: Box) -> AsyncIterator[httpx.AsyncClient]:
+def peer_uid() -> dict[str, int]:
+    """Who asks; root unless the test says otherwise."""
+    return {"uid": 0}
+
+
+@pytest.fixture
+async def api(box: Box, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API."""
     services = Services(
         commands=box.commands,
@@ -88,7 +116,14 @@ async def api(box: Box) -> AsyncIterator[httpx.AsyncClient]:
             ray_mode="managed",
         ),
         inference=EchoEndpoint(),
+        packing=OneFolder(),
     )
-    transport = httpx.ASGITransport(app=create_app(services), raise_app_exceptions=False)
+    app = create_app(services)
+
+    async def as_user(scope, receive, send) -> None:
+        """As the listener does for whoever is at the other end of the socket."""
+        await app({**scope, "aana.actor": "ann", "aana.uid": peer_uid["uid"]}, receive, send)
+
+    transport = httpx.ASGITransport(app=as_user, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://aanad") as client:
         yield client

@@ -29,6 +29,25 @@ async def test_an_upload_becomes_an_operation(api: httpx.AsyncClient, box: Box) 
     assert (200, "succeeded") == (ended.status_code, ended.json()["state"])
 
 
+async def test_a_folder_of_the_machine_is_deployed_for_an_admin_only(
+    api: httpx.AsyncClient, box: Box, peer_uid: dict[str, int]
+) -> None:
+    """Root and the daemon's user may name a path; anybody else would read with the daemon's rights."""
+    peer_uid["uid"] = 54_321
+    refused = await api.post("/v1/projects", json={"path": "/srv/asr"})
+    assert (403, "admin_required") == (refused.status_code, refused.json()["code"])
+
+    peer_uid["uid"] = 0
+    accepted = await api.post("/v1/projects", json={"path": "/srv/asr"})
+    await box.read_out()
+    await box.settle()
+
+    assert (202, "ann") == (accepted.status_code, accepted.json()["actor"])
+    assert await box.standing("asr") == ("running", "ready")
+    [revision] = (await api.get("/v1/projects/asr/revisions")).json()
+    assert revision["git_commit"] == "abcdef0"
+
+
 async def test_projects_are_listed_and_read(api: httpx.AsyncClient, box: Box) -> None:
     """The wire models, with an ETag for If-Match."""
     await box.deploy("asr")

@@ -98,6 +98,18 @@ class Box:
         if ready:
             eventually(lambda: self.json("status")["cluster"]["state"], lambda state: state == "ready", within=120)
 
+    def run_daemon(self) -> subprocess.CompletedProcess[str]:
+        """Run a daemon that is expected to end by itself."""
+        return subprocess.run(
+            [BIN / "aanad"],
+            env=self.environment,
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
     def answers(self) -> bool:
         """Whether the daemon answers on its socket."""
         assert self.daemon is not None
@@ -166,6 +178,10 @@ class Box:
     def json(self, *arguments: str | Path) -> Any:
         """Run the command with ``-o json``."""
         return json.loads(self.ok(*arguments, "-o", "json"))
+
+    def logs(self, *arguments: str) -> list[dict[str, Any]]:
+        """The records of ``aana logs -o json``, one a line."""
+        return [json.loads(line) for line in self.ok("logs", *arguments, "-o", "json").splitlines()]
 
     def project(self, name: str) -> dict[str, Any]:
         """One line of ``aana ps -o json``."""

@@ -86,7 +86,7 @@ def test_a_request_that_fails_is_a_problem_and_nothing_dies(box: Box, quiet: str
     assert (500, "internal_error") == (answer.status_code, problem["code"])
     assert "RuntimeError" not in answer.text
     records = eventually(
-        lambda: box.json("logs", quiet, "--tail", "500"),
+        lambda: box.logs(quiet, "--tail", "500"),
         lambda found: any("RuntimeError" in record["message"] for record in found),
         within=10,
     )
@@ -117,7 +117,7 @@ def test_what_an_author_prints_is_in_the_log(box: Box, quiet: str) -> None:
     box.post(f"/{quiet}/sleep", json={"seconds": 0, "note": "mark-4711"})
 
     records = eventually(
-        lambda: [r for r in box.json("logs", quiet, "--tail", "500") if "mark-4711" in r["message"]],
+        lambda: [r for r in box.logs(quiet, "--tail", "500") if "mark-4711" in r["message"]],
         lambda found: len(found) >= 2,
         within=5,
     )

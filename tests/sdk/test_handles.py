@@ -1,6 +1,6 @@
 """Calling a deployment: values, streams, wrong names, replicas that die, calls that take too long."""
 
-# ruff: noqa: D102, PT012 - the fakes are Serve's shape; what came before an error is the point of a stream
+# ruff: noqa: D102, PERF401, PT012 - the fakes are Serve's shape; what came before an error is the point of a stream
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from ray.exceptions import ActorUnavailableError, RayTaskError
 from ray.serve.exceptions import BackPressureError
 
-from aanad.errors import AanaError, NotFound, TimedOut, Unavailable
+from aanad.errors import AanaError, Failed, NotFound, TimedOut, Unavailable
 from aanad.sdk import AanaDeploymentHandle, handle, wiring
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ async def test_a_deployment_that_is_not_there_is_an_error() -> None:
     """The message lists what there is."""
     wiring.install(wiring.Wiring(project="demo", handles={"model": FakeServeHandle()}))
 
-    with pytest.raises(NotFound, match="demo has no deployment modle") as caught:
+    with pytest.raises(Failed, match="demo has no deployment modle") as caught:
         await AanaDeploymentHandle.create("modle")
 
     assert caught.value.code == "deployment_not_found"

@@ -1,0 +1,25 @@
+"""Prints the figures that the project holds itself to: ``make bench``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.bench import daemon
+from tests.e2e.box import REPOSITORY, TEST_PROJECTS, Box
+
+
+def main() -> None:
+    """Measure on a box of our own, and clean it up."""
+    box = Box()
+    try:
+        daemon.report(box)
+        box.ok("deploy", TEST_PROJECTS / "playground")
+        program = REPOSITORY / "tests" / "bench" / "throughput.py"
+        subprocess.run([sys.executable, program, "--ours", box.serve_url], check=False)
+    finally:
+        box.clean_up()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Every command and every program of the guides, run as they stand, against a real daemon."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.box import BIN, PROJECTS, REPOSITORY, Box
+
+pytestmark = pytest.mark.e2e
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What makes the environment, runs in the foreground for ever, or is a test of its own.
+NOT_HERE = re.compile(r"^(make |export PATH|aanad\b|kill %1|aana tui|\w+=.* source|aana --install)")
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """The code blocks of a page: their language and text."""
+    return BLOCK.findall((REPOSITORY / page).read_text())
+
+
+def run(box: Box, folder: Path, line: str) -> str:
+    """Run a line as a reader would, on this box's port; a following command is ended once it said something."""
+    line = line.split("  #", maxsplit=1)[0].strip().replace("127.0.0.1:8000", f"127.0.0.1:{box.serve_port}")
+    following = re.search(r"^aana (logs|events) .*-f|^aana (logs|events) -f", line) is not None
+    command = f"timeout 5 {line}" if following else line
+    environment = box.environment | {"PATH": f"{BIN}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode in ({0, 124} if following else {0}), f"{line}\n{done.stdout}{done.stderr}{box.log_tail()}"
+    return done.stdout
+
+
+def test_the_readmes_tour(box: Box) -> None:
+    """Each line of the quick tour works, in its order, from the checkout."""
+    [tour] = [text for language, text in blocks("README.md") if language == "sh" and "aana deploy" in text]
+    answers = {
+        line: run(box, REPOSITORY, line) for line in tour.splitlines() if line.strip() and not NOT_HERE.match(line)
+    }
+
+    assert any('{"text":["abc"]}' in answer for answer in answers.values())
+    assert len(answers) > 8
+
+
+def test_getting_started(box: Box, tmp_path: Path) -> None:
+    """The project of the page, written, deployed and called as the page says."""
+    answers = []
+    for language, text in blocks("docs/getting-started.md"):
+        if language == "python":
+            (tmp_path / "hello").mkdir()
+            (tmp_path / "hello" / "app.py").write_text(text)
+            continue
+        for line in text.splitlines():
+            if line.strip() and not NOT_HERE.match(line):
+                answers.append(run(box, tmp_path, line))
+
+    assert [answer for answer in answers if answer == '{"text":"Hello, Ada!"}'] == ['{"text":"Hello, Ada!"}'] * 2
+    box.ok("rm", "--force", "hello")
+
+
+def test_scripting(box: Box) -> None:
+    """Each program of the page runs; the one that follows for ever is stopped after its first lines."""
+    box.ok("deploy", PROJECTS / "lowercase")
+    for _, program in [block for block in blocks("docs/scripting.md") if block[0] == "python"]:
+        command = [BIN / "python", "-u", "-c", program]
+        if "follow_events" in program:
+            command = ["timeout", "5", *command]
+        done = subprocess.run(
+            command, cwd=REPOSITORY, env=box.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode in {0, 124}, done.stderr
+        assert "Traceback" not in done.stderr
