@@ -43,26 +43,43 @@ class TestFakeCluster(ClusterContract):
         cluster.step()
 
 
+@pytest.fixture(scope="module")
+def unit() -> Iterator[tuple[Box, UnitStatus]]:
+    """A Ray unit of its own."""
+    box = Box()
+    process = subprocess.Popen([sys.executable, "-m", "aanad.cluster"], env=box.environment, cwd=box.root)
+    try:
+        yield (
+            box,
+            eventually(
+                lambda: unit_status(box), lambda status: status is not None and status.state == "ready", within=120
+            ),
+        )
+    finally:
+        process.terminate()
+        process.wait(60)
+        box.clean_up()
+
+
+@pytest.fixture(scope="module")
+def real_archives(unit: tuple[Box, UnitStatus], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The playground under two names, and once broken."""
+    box, _ = unit
+    folder = tmp_path_factory.mktemp("archives")
+    found = {"nowhere": folder / "nowhere"}
+    for name in URIS:
+        project = box.copy_project(TEST_PROJECTS / "playground", name)
+        if name == "broken":
+            with (project / "app.py").open("a") as file:
+                file.write('raise ValueError("no such weights")\n')
+        found[name] = folder / f"{name}.zip"
+        found[name].write_bytes(pack(project).content)
+    return found
+
+
 @pytest.mark.e2e
 class TestRealCluster(ClusterContract):
     """A Ray head with Serve, without a daemon."""
-
-    @pytest.fixture(scope="class")
-    def unit(self) -> Iterator[tuple[Box, UnitStatus]]:
-        """A Ray unit of its own."""
-        box = Box()
-        process = subprocess.Popen([sys.executable, "-m", "aanad.cluster"], env=box.environment, cwd=box.root)
-        try:
-            yield (
-                box,
-                eventually(
-                    lambda: unit_status(box), lambda status: status is not None and status.state == "ready", within=120
-                ),
-            )
-        finally:
-            process.terminate()
-            process.wait(60)
-            box.clean_up()
 
     @pytest.fixture
     async def cluster(self, unit: tuple[Box, UnitStatus]) -> AsyncIterator[Cluster]:
@@ -77,20 +94,10 @@ class TestRealCluster(ClusterContract):
         await self.until(adapter, lambda seen: not seen.applications)
         await adapter.close()
 
-    @pytest.fixture(scope="class")
-    def archives(self, unit: tuple[Box, UnitStatus], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-        """The playground under two names, and once broken."""
-        box, _ = unit
-        folder = tmp_path_factory.mktemp("archives")
-        found = {"nowhere": folder / "nowhere"}
-        for name in URIS:
-            project = box.copy_project(TEST_PROJECTS / "playground", name)
-            if name == "broken":
-                with (project / "app.py").open("a") as file:
-                    file.write('raise ValueError("no such weights")\n')
-            found[name] = folder / f"{name}.zip"
-            found[name].write_bytes(pack(project).content)
-        return found
+    @pytest.fixture
+    def archives(self, real_archives: dict[str, Path]) -> dict[str, Path]:
+        """Real ones."""
+        return real_archives
 
     async def step(self, cluster: Cluster) -> None:
         """Time passes by itself."""

@@ -54,9 +54,8 @@ def test_getting_started(box: Box, tmp_path: Path) -> None:
             (tmp_path / "hello").mkdir()
             (tmp_path / "hello" / "app.py").write_text(text)
             continue
-        for line in text.splitlines():
-            if line.strip() and not NOT_HERE.match(line):
-                answers.append(run(box, tmp_path, line))
+        lines = [line for line in text.splitlines() if line.strip() and not NOT_HERE.match(line)]
+        answers += [run(box, tmp_path, line) for line in lines]
 
     assert [answer for answer in answers if answer == '{"text":"Hello, Ada!"}'] == ['{"text":"Hello, Ada!"}'] * 2
     box.ok("rm", "--force", "hello")
