@@ -24,7 +24,7 @@ def build(args: dict[str, str]) -> Any:
     app = args.get("app")
     import_path, found = find_app(project, app.removeprefix(f"{project}.") if app else None)
     deployments = {name: registered.serve_deployment.bind() for name, registered in found.deployments.items()}
-    return ingress_deployment().bind(project, import_path, **deployments)
+    return ingress_deployment().bind(project, import_path, deployments)
 
 
 def ingress_deployment() -> Any:

@@ -12,7 +12,7 @@ from aanad.serving.asgi import ProjectApp
 class Ingress:
     """One replica of a project's ingress; only strings and handles travel to it."""
 
-    async def __init__(self, project: str, import_path: str, **handles: Any) -> None:  # type: ignore[misc]
+    async def __init__(self, project: str, import_path: str, handles: dict[str, Any]) -> None:  # type: ignore[misc]
         replica_logs.adopt()
         _, app = find_app(project, import_path.removeprefix(f"{project}."))
         classes = {name: registered.deployment_cls for name, registered in app.deployments.items()}

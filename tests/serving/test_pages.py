@@ -118,8 +118,9 @@ def test_build_makes_the_application_that_serve_runs(
     application = build(args)
 
     ingress = application._bound_deployment
-    bound = ingress.init_kwargs["lowercase_deployment"]._bound_deployment
-    assert (ingress.name, ingress.init_args) == ("ingress", ("lowercase", "lowercase.app:aana_app"))
+    project, app, handles = ingress.init_args
+    bound = handles["lowercase_deployment"]._bound_deployment
+    assert (ingress.name, project, app) == ("ingress", "lowercase", "lowercase.app:aana_app")
     assert bound.name == "lowercase_deployment"
     assert bound.ray_actor_options["num_cpus"] == 0.1
 
