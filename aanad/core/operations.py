@@ -176,5 +176,6 @@ class Operations:
 
 def _ended(step: Step, state: OperationState, now: datetime, message: str = "") -> Step:
     """A step after it; what it was doing is of no interest any more."""
-    update = {"state": state, "message": message, "started_at": step.started_at or now, "finished_at": now}
+    started_at = step.started_at or (now if state is OperationState.SUCCEEDED else None)
+    update = {"state": state, "message": message, "started_at": started_at, "finished_at": now}
     return step.model_copy(update=update)
