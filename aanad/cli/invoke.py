@@ -38,7 +38,7 @@ def invoke(
     *,
     stream: bool,
 ) -> None:
-    r"""Send a request to an endpoint and print its answer.
+    """Send a request to an endpoint and print its answer.
 
     \b
     aana invoke lowercase lowercase --data '{"text": ["ABC"]}'

@@ -52,7 +52,7 @@ class AanaGroup(click.Group):
 @session_options
 @click.version_option(__version__, prog_name="aana", message="%(prog)s %(version)s")
 def aana() -> None:
-    r"""Run AI models on this box: deploy projects, watch them, send them requests.
+    """Run AI models on this box: deploy projects, watch them, send them requests.
 
     \b
     Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 timed out while waiting,
