@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aanad.core.records import ApplicationConfig
-from aanad.wire.manifest import DEPLOYMENT_ENV, SERVE_IMPORT_PATH
+from aanad.wire.manifest import DEPLOYMENT_ENV, INGRESS_DEPLOYMENT, SERVE_IMPORT_PATH
 
 if TYPE_CHECKING:
     from aanad.core.records import ProjectRecord, RevisionRecord
@@ -34,13 +34,20 @@ def application_config(project: ProjectRecord, revision: RevisionRecord) -> Appl
         archive_uri=archive_uri(revision.archive),
         args=args,
         env=dict(revision.file.env),
-        overrides={
-            deployment.name: options
-            for deployment in sorted(revision.manifest.deployments, key=lambda deployment: deployment.name)
-            if (override := revision.file.deployments.get(deployment.name))
-            and (options := _serve_options(deployment, override))
-        },
+        overrides={name: _overrides(name, revision) for name in sorted(_deployment_names(revision))},
     )
+
+
+def _deployment_names(revision: RevisionRecord) -> set[str]:
+    """All of them: Serve gives the application's environment only to deployments that its configuration names."""
+    return {INGRESS_DEPLOYMENT, *(deployment.name for deployment in revision.manifest.deployments)}
+
+
+def _overrides(name: str, revision: RevisionRecord) -> dict[str, Any]:
+    for deployment in revision.manifest.deployments:
+        if deployment.name == name and (override := revision.file.deployments.get(name)):
+            return _serve_options(deployment, override)
+    return {}
 
 
 def _serve_options(deployment: DeploymentManifest, override: DeploymentOverride) -> dict[str, Any]:

@@ -48,7 +48,9 @@ class ClusterContract:
     async def test_what_was_applied_is_repeated(self, cluster: Cluster, archives: dict[str, Path]) -> None:
         """The configuration that is read equals the one that was written, so that equal means: nothing to do."""
         wanted = replace(
-            config("one"), env={"COLOUR": "blue"}, overrides={"worker": {"user_config": {"greeting": "moin"}}}
+            config("one"),
+            env={"COLOUR": "blue"},
+            overrides={"ingress": {}, "worker": {"user_config": {"greeting": "moin"}}},
         )
 
         seen = await self.deploy(cluster, archives, wanted)

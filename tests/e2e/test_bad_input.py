@@ -96,14 +96,22 @@ def test_project_toml_changes_replicas_environment_and_route(box: Box) -> None:
     """Its keys reach Serve: two replicas of one deployment, a variable, another prefix, a user_config."""
     folder = box.copy_project(TEST_PROJECTS / "playground", "tuned")
     (folder / "project.toml").write_text(
-        'route_prefix = "/elsewhere"\n'
+        'route_prefix = "/elsewhere"\n[env]\nCOLOUR = "blue"\n'
         "[deployments.worker]\nreplicas = 2\nnum_cpus = 0.05\nuser_config = {greeting = 'good day'}\n"
     )
+
+    for module, line in (("deployments.py", '"greeting": self.greeting'), ("endpoints.py", '"text": [line.lower()')):
+        text = (folder / module).read_text()
+        assert line in text
+        colour = line.replace("self.greeting", 'self.greeting + " " + os.environ["COLOUR"]')
+        colour = colour.replace("[line.lower()", '[line.lower() + __import__("os").environ["COLOUR"]')
+        (folder / module).write_text(text.replace(line, colour))
 
     box.ok("deploy", folder)
 
     assert 2 == len(box.pids("tuned")["worker"])
-    assert box.post("/elsewhere/who", json={}).json()["greeting"] == "good day"
+    assert box.post("/elsewhere/who", json={}).json()["greeting"] == "good day blue"
+    assert box.post("/elsewhere/echo", json={"text": ["A"]}).json() == {"text": ["ablue"]}
     before = box.pids("tuned")
     box.ok("deploy", folder)
     assert before == box.pids("tuned")
