@@ -133,7 +133,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         port=settings.serve.port,
     )
     stack.push_async_callback(dashboard.close)
-    inference = InferenceClient()
+    inference = InferenceClient(settings.serve_url)
     stack.push_async_callback(inference.close)
 
     # 4. The core.
@@ -142,7 +142,9 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     overview = Overview(
         store=store, observation=observation, cluster=dashboard, clock=clock, serve_url=settings.serve_url
     )
-    progress = Progress(store=store, archives=archives, operations=operations, observation=observation)
+    progress = Progress(
+        store=store, archives=archives, operations=operations, observation=observation, routes=inference
+    )
     reconciler = Reconciler(
         store=store,
         cluster=dashboard,

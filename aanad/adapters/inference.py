@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 CONNECT_TIMEOUT_S = 5.0
+PROBE_TIMEOUT_S = 2.0
 
 
 class InferenceClient:
     """Sends a request and hands over the answer as it arrives."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT_S)
+        self._base_url = base_url
         self._client = httpx.AsyncClient(timeout=timeout, trust_env=False, transport=transport)
 
     async def close(self) -> None:
@@ -38,3 +40,11 @@ class InferenceClient:
             raise ClusterUnavailable(
                 f"Serve does not answer at {url}.", hint="Does the project run? aana ps", code="serve_unavailable"
             ) from error
+
+    async def leads_to(self, prefix: str, project: str) -> bool:
+        """Whether the page that every project has under its prefix is this project's."""
+        try:
+            answer = await self._client.get(f"{self._base_url}{prefix}/", timeout=PROBE_TIMEOUT_S)
+            return answer.is_success and answer.json().get("project") == project
+        except (httpx.HTTPError, ValueError, AttributeError):
+            return False

@@ -61,9 +61,8 @@ async def start(
         command = command_line.head_command(settings, folders, port=port, dashboard_port=dashboard_port)
     else:
         command = command_line.node_command(settings, folders, head=joins)
-    env = environment.clean_environment() | environment.ray_settings(
-        settings, folders, haproxy_ports=(stats_port, metrics_port)
-    )
+    serve_ports = ports.ServePorts(stats_port, metrics_port, fallback=ports.choose_free(taken))
+    env = environment.clean_environment() | environment.ray_settings(settings, folders, serve_ports=serve_ports)
     starter = children.start(command, env=env, cwd=folders.empty, stdout=folders.start_log, stderr=folders.start_log)
     head = HeadRecord(
         fingerprint=command_line.fingerprint(settings, joins=joins),

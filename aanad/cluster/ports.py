@@ -34,6 +34,16 @@ class FixedPort(NamedTuple):
         return f"AANA_{self.setting.upper().replace('.', '__')}"
 
 
+class ServePorts(NamedTuple):
+    """Ports of Serve's own processes."""
+
+    haproxy_stats: int
+    haproxy_metrics: int
+    fallback: int
+    """Of the proxy that holds requests while a project has no replica. Serve's own choice, 8500, is shared by every
+    cluster of the machine: requests then reach another cluster's proxy, which answers 404."""
+
+
 def fixed_ports(settings: Settings, *, joins: bool = False) -> list[FixedPort]:
     """The ports that settings fix for a head, or for a node that joins one."""
     wanted = [FixedPort("serve.port", settings.serve.host, settings.serve.port)]

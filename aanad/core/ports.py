@@ -206,3 +206,11 @@ class LogReader(Protocol):
         `sources` is asked again while following, so that new replicas are followed too. None is a heartbeat.
         """
         ...
+
+
+class Routes(Protocol):
+    """What clients reach at Serve's port."""
+
+    async def leads_to(self, prefix: str, project: str) -> bool:
+        """Whether a request under this prefix arrives at the project by now; never raises."""
+        ...

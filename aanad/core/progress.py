@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from aanad.core.failures import problem_of
@@ -11,19 +12,33 @@ from aanad.wire.phase import Phase, Reason
 if TYPE_CHECKING:
     from aanad.core.observation import Observation
     from aanad.core.operations import Operations
-    from aanad.core.ports import Archives, Store
+    from aanad.core.ports import Archives, Routes, Store
     from aanad.core.projects import Standing
     from aanad.core.records import ProjectRecord
+
+
+ROUTE_ROUNDS = 20
+"""Where the daemon cannot reach Serve's port at all, on another machine say, an operation must end all the same."""
 
 
 class Progress:
     """One look at each unfinished operation a round."""
 
-    def __init__(self, *, store: Store, archives: Archives, operations: Operations, observation: Observation) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        archives: Archives,
+        operations: Operations,
+        observation: Observation,
+        routes: Routes,
+    ) -> None:
         self._store = store
         self._archives = archives
         self._operations = operations
         self._observation = observation
+        self._routes = routes
+        self._unrouted: Counter[str] = Counter()
 
     async def follow(self, record: ProjectRecord) -> None:
         """Move the operations of one project forward; `record` is what this round was based on."""
@@ -43,12 +58,29 @@ class Progress:
         failure = record.failure
         if failure is not None and failure.revision == (operation.revision or record.revision):
             await self._operations.finish(operation, OperationState.FAILED, problem=problem_of(failure))
-        elif record.desired == "stopped" or standing.phase is Phase.RUNNING:
+        elif record.desired == "stopped":
             await self._operations.finish(operation, OperationState.SUCCEEDED)
+        elif standing.phase is Phase.RUNNING:
+            if await self._is_routed(operation, record):
+                await self._operations.finish(operation, OperationState.SUCCEEDED)
+            else:
+                await self._operations.advance(operation, "replicas", "Waiting until requests reach it.")
         elif standing.reason in {Reason.REPLICAS_STARTING, Reason.RESOURCES_SHORT, Reason.REPLICA_FAILED}:
             await self._operations.advance(operation, "replicas", standing.message)
         else:
             await self._operations.advance(operation, "build", standing.message)
+
+    async def _is_routed(self, operation: Operation, record: ProjectRecord) -> bool:
+        """Serve says RUNNING a moment before its proxy knows the way; nobody should be told to send requests yet."""
+        wanted = self._observation.wanted.get(record.name)
+        if wanted is None or self._unrouted[operation.id] >= ROUTE_ROUNDS:
+            del self._unrouted[operation.id]
+            return True
+        if await self._routes.leads_to(wanted.route_prefix, record.name):
+            del self._unrouted[operation.id]
+            return True
+        self._unrouted[operation.id] += 1
+        return False
 
     async def _follow_stop(self, operation: Operation, record: ProjectRecord) -> None:
         if self._is_gone(record):

@@ -11,6 +11,7 @@ import pytest
 
 from aanad.cluster import command_line, environment, state_file
 from aanad.cluster.folders import Folders
+from aanad.cluster.ports import ServePorts
 from aanad.cluster.processes import ProcessId
 from aanad.cluster.sessions import Session
 from aanad.cluster.state_file import Component, HeadRecord, UnitRecord
@@ -41,11 +42,20 @@ def test_haproxys_sockets_fit_into_a_path(tmp_path: Path) -> None:
     for runtime_dir in ("/run/aana", "/run/user/1000/aana", "/tmp/" + "x" * 80):
         settings = Settings(runtime_dir=Path(runtime_dir), state_dir=tmp_path)
         folders = Folders(settings)
-        env = environment.ray_settings(settings, folders, haproxy_ports=(1, 2))
+        env = environment.ray_settings(settings, folders, serve_ports=ServePorts(1, 2, 3))
         admin = Path(env["RAY_SERVE_HAPROXY_SOCKET_PATH"])
 
         assert len(f"{admin.parent}/{'0' * 56}/{admin.name}.1234567.tmp") <= 107
         assert len(str(folders.ray_temp)) <= 40
+
+
+def test_two_clusters_of_a_machine_share_no_port(tmp_path: Path) -> None:
+    """Also the proxy that holds requests while a project has no replica listens on a port of its own cluster."""
+    settings = Settings(runtime_dir=tmp_path, state_dir=tmp_path)
+    env = environment.ray_settings(settings, Folders(settings), serve_ports=ServePorts(1, 2, 3))
+
+    names = ("RAY_SERVE_HAPROXY_STATS_PORT", "RAY_SERVE_HAPROXY_METRICS_PORT", "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT")
+    assert ["1", "2", "3"] == [env[name] for name in names]
 
 
 def test_a_head_fits_until_a_setting_that_it_was_started_with_changes() -> None:

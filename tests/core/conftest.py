@@ -97,7 +97,7 @@ def make_box(store: MemoryStore, cluster: FakeCluster, clock: FakeClock) -> Box:
     observation = Observation()
     events = Events(store, clock)
     operations = Operations(store, clock, events)
-    progress = Progress(store=store, archives=archives, operations=operations, observation=observation)
+    progress = Progress(store=store, archives=archives, operations=operations, observation=observation, routes=cluster)
     reconciler = Reconciler(
         store=store,
         cluster=cluster,

@@ -29,6 +29,19 @@ async def test_a_deployed_project_runs(box: Box) -> None:
     assert [step.state for step in operation.steps] == [OperationState.SUCCEEDED] * 3
 
 
+async def test_a_deploy_ends_when_requests_arrive(box: Box) -> None:
+    """Serve's proxy learns of a project a moment after Serve calls it running; the operation waits for that."""
+    box.cluster.unrouted.add("asr")
+    upload = await box.upload("asr")
+    await box.settle()
+    assert (await box.operations.get(upload.id)).state is OperationState.RUNNING
+
+    box.cluster.unrouted.clear()
+    await box.settle(1)
+
+    assert (await box.operations.get(upload.id)).state is OperationState.SUCCEEDED
+
+
 async def test_the_same_files_are_the_same_revision(box: Box) -> None:
     """Deploying what runs already replaces no replica and makes no second revision."""
     await box.deploy("asr")

@@ -46,6 +46,7 @@ class FakeCluster:
         self.broken: dict[str, str] = {}
         self.unready: set[str] = set()
         self.refused: set[str] = set()
+        self.unrouted: set[str] = set()
         self.deployments: dict[str, list[str]] = {}
         self.foreign: dict[str, dict[str, Any]] = {}
         self._apps: dict[str, _App] = {}
@@ -107,6 +108,10 @@ class FakeCluster:
                 self._apps[name] = _App(config)
             elif known.config != config:
                 self._apps[name] = replace(known, config=config, status="DEPLOYING", built=False)
+
+    async def leads_to(self, prefix: str, project: str) -> bool:
+        """Requests arrive unless the test holds them back."""
+        return project not in self.unrouted
 
     async def ensure_archive(self, uri: str, archive: Path) -> None:
         self._check()
