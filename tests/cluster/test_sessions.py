@@ -58,9 +58,13 @@ async def test_lets_the_first_end_before_the_others_are_told(sleepers: Start, tm
     assert order.read_text().split() == ["raylet", "gcs"]
 
 
-async def test_gives_up_in_time(sleepers: Start) -> None:
+async def test_gives_up_in_time(sleepers: Start, tmp_path: Path) -> None:
     """What cannot be ended in time is said, not waited for."""
-    process = sleepers("sh", "-c", "trap '' TERM; while true; do sleep 1; done")
+    deaf = tmp_path / "deaf"
+    process = sleepers("sh", "-c", f"trap '' TERM; touch {deaf}; while true; do sleep 1; done")
+    async with asyncio.timeout(10):
+        while not deaf.exists():
+            await asyncio.sleep(0.01)
 
     assert not await sessions.end({process.pid}, grace_s=10, limit_s=0.2)
 
