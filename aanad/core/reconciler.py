@@ -208,7 +208,9 @@ class Reconciler:
             return record
         if app.status == "DEPLOY_FAILED":
             return await self._fail(record, serve_failure(record, app, at=self._clock.now()))
-        if self._observation.was_ready.get(record.name) != wanted and self._operations.active(record.name):
+        # A build that hangs keeps every other project waiting, so its limit holds even where nobody waits for it.
+        is_limited = not app.is_built or self._operations.active(record.name)
+        if self._observation.was_ready.get(record.name) != wanted and is_limited:
             return await self._check_deadline(record, wanted, app)
         return record
 

@@ -232,6 +232,24 @@ async def test_an_operation_outlives_the_daemon(box: Box) -> None:
     assert (await again.operations.get(operation.id)).state is OperationState.SUCCEEDED
 
 
+async def test_a_build_that_hangs_after_a_restart_does_not_hold_up_the_others(box: Box) -> None:
+    """Nobody waits for it then, and yet it fails at its limit, because others could not be changed meanwhile."""
+    await box.deploy("asr")
+    box.cluster.cold_start()
+    box.cluster.hanging.add("asr")
+    box.unit.cold_starts = 2
+    await box.settle(3)
+    upload = await box.upload("tts")
+    await box.settle(3)
+    assert (await box.operations.get(upload.id)).state is OperationState.RUNNING
+
+    box.clock.advance(61)
+    await box.settle(8)
+
+    assert await box.standing("asr") == ("failed", "start_timeout")
+    assert (await box.operations.get(upload.id)).state is OperationState.SUCCEEDED
+
+
 async def test_replicas_that_never_become_ready_fail_at_the_deadline(box: Box) -> None:
     """The deploy fails with the time it was given and what was missing; the project leaves Serve."""
     box.cluster.unready.add("asr")

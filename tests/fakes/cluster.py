@@ -45,6 +45,7 @@ class FakeCluster:
         self.lost_archives: set[str] = set()
         self.broken: dict[str, str] = {}
         self.unready: set[str] = set()
+        self.hanging: set[str] = set()
         self.refused: set[str] = set()
         self.unrouted: set[str] = set()
         self.deployments: dict[str, list[str]] = {}
@@ -134,6 +135,8 @@ class FakeCluster:
             raise ClusterUnavailable("Ray's REST API does not answer.")
 
     def _build(self, name: str, app: _App) -> None:
+        if name in self.hanging:
+            return
         if app.config.archive_uri in self.broken:
             app.status, app.message, app.built = "DEPLOY_FAILED", self.broken[app.config.archive_uri], True
             return
