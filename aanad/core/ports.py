@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ApplicationConfig,
         LogSource,
         NodeProcess,
+        NodeResources,
         ObservedCluster,
         ProjectRecord,
         RevisionRecord,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from aanad.wire.manifest import LoadResult
     from aanad.wire.operations import Operation
     from aanad.wire.project_file import ProjectFile
-    from aanad.wire.unit import UnitStatus
+    from aanad.wire.unit import EnvironmentResult, UnitStatus
 
 
 class Clock(Protocol):
@@ -61,6 +62,17 @@ class Cluster(Protocol):
         """Memory and GPUs of worker processes, by node id and pid; refreshed by Ray each five seconds."""
         ...
 
+    async def nodes(self) -> list[NodeResources]:
+        """The nodes that are alive, with what Ray may hand out on each; the head first."""
+        ...
+
+    async def last_lines(self, node_id: str, files: list[str], count: int) -> list[str]:
+        """The end of log files of one node (globs below its session's log folder), the last `count` lines together.
+
+        Files that are not there are left out.
+        """
+        ...
+
 
 class RayUnit(Protocol):
     """The Ray unit on its socket. Every method raises ClusterUnavailable where it does not answer."""
@@ -69,8 +81,28 @@ class RayUnit(Protocol):
         """How the unit and its head are."""
         ...
 
-    async def load(self, archive: Path, *, project: str, app: str | None) -> LoadResult:
-        """Import a project in a process of its own and say what is in it."""
+    async def prepare(self, requirements: str) -> EnvironmentResult:
+        """Install what a ``requirements.txt`` names into an environment of its own; the same text, the same one."""
+        ...
+
+    async def load(
+        self,
+        archive: Path,
+        *,
+        project: str,
+        app: str | None,
+        environment: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> LoadResult:
+        """Import a project in a process of its own and say what is in it.
+
+        Args:
+            archive: its files.
+            project: its name.
+            app: `module:attribute` where not the one of ``app.py``.
+            environment: the id that `prepare` gave, where it has requirements.
+            secrets: further environment variables for the import.
+        """
         ...
 
 
@@ -97,6 +129,14 @@ class Archives(Protocol):
         """Remove an archive; one that is not there is no error."""
         ...
 
+    async def files(self, digest: str) -> dict[str, bytes]:
+        """Contents by path inside the project's folder; a file beyond a megabyte is given by its SHA-256 alone.
+
+        Raises:
+            Failed: ``archive_missing``.
+        """
+        ...
+
 
 class StoredArchive(Protocol):
     """An archive that was just kept."""
@@ -119,6 +159,49 @@ class StoredArchive(Protocol):
     @property
     def file(self) -> ProjectFile:
         """Its ``project.toml``, or the defaults where it has none."""
+        ...
+
+    @property
+    def requirements(self) -> str | None:
+        """Its ``requirements.txt``; None where it has none, or an empty one."""
+        ...
+
+
+class Secrets(Protocol):
+    """The secrets of projects, outside the database and the revisions. Raises StoreUnavailable where that fails."""
+
+    async def names(self, project: str) -> list[str]:
+        """Names of a project's secrets, sorted."""
+        ...
+
+    async def values(self, project: str) -> dict[str, str]:
+        """All of them."""
+        ...
+
+    async def set(self, project: str, name: str, value: str) -> bool:
+        """Keep one; False where it had this very value already.
+
+        Raises:
+            InvalidInput: ``secret_too_large``: more than wire.secrets allows.
+        """
+        ...
+
+    async def remove(self, project: str, name: str) -> bool:
+        """Forget one; False where there is none of that name."""
+        ...
+
+    async def remove_all(self, project: str) -> None:
+        """Forget all of a project."""
+        ...
+
+    def sealed(self, project: str) -> str | None:
+        """All of a project, sealed for its replicas with a key made of the cluster's token.
+
+        The same secrets and token give the same text. None where it has no secrets.
+
+        Raises:
+            ClusterUnavailable: the cluster has no token (yet) to seal them with.
+        """
         ...
 
 

@@ -120,6 +120,8 @@ class ObservedDeployment:
     target_replicas: int
     archive_uri: str | None
     replicas: tuple[ObservedReplica, ...]
+    resources: dict[str, float] = field(default_factory=dict)
+    """What one replica asks for: ``CPU``, ``GPU``, ``memory`` (bytes) and custom resources."""
 
     @property
     def ready(self) -> int:
@@ -156,6 +158,16 @@ class ObservedCluster:
 
     serve_runs: bool
     applications: dict[str, ObservedApplication]
+
+
+@dataclass(frozen=True)
+class NodeResources:
+    """What Ray may hand out on one node that is alive."""
+
+    id: str
+    address: str
+    total: dict[str, float]
+    """``CPU``, ``GPU``, ``memory`` (bytes) and custom resources; Ray's own bookkeeping entries are left out."""
 
 
 @dataclass(frozen=True)

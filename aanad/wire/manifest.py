@@ -42,6 +42,8 @@ class DeploymentManifest(WireModel):
     replicas: int
     """The fixed number, or the least under autoscaling."""
     max_replicas: int
+    autoscaling: bool = False
+    """Whether Serve chooses the number between the two."""
     num_cpus: float
     num_gpus: float
     memory_bytes: int | None = None

@@ -17,6 +17,10 @@ class OperationKind(StrEnum):
     STOP = "stop"
     RESTART = "restart"
     REMOVE = "remove"
+    SCALE = "scale"
+    ROLLBACK = "rollback"
+    CONFIGURE = "configure"
+    """A secret was set or removed, which replaces the replicas of a running project."""
 
 
 class OperationState(StrEnum):
@@ -41,6 +45,9 @@ class Step(WireModel):
     name: str
     state: OperationState
     message: str = ""
+    done: int | None = None
+    """How much of it is done, replicas that are ready say; None where nothing is counted."""
+    total: int | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
@@ -54,11 +61,13 @@ class Operation(WireModel):
     state: OperationState
     steps: list[Step]
     revision: str | None = None
-    """The revision that a deploy made."""
+    """The revision that it made or activated."""
     version: int | None = None
     """The project's version that this operation made; None before it changed anything."""
     problem: Problem | None = None
     """Why it failed."""
+    cancellable: bool = False
+    """Whether it can be cancelled now: while it loads, and what ran before can be brought back."""
     actor: str
     created_at: datetime
     finished_at: datetime | None = None

@@ -49,6 +49,14 @@ class Reason(StrEnum):
     REVISION_FAILED = "revision_failed"
     ARCHIVE_MISSING = "archive_missing"
     REPLACED = "replaced"
+    WAITS_FOR_PRIORITY = "waits_for_priority"
+    """Projects of a higher priority start first."""
+    DOWNLOADING = "downloading"
+    CRASH_LOOP = "crash_loop"
+    OUT_OF_MEMORY = "out_of_memory"
+    GPU_OUT_OF_MEMORY = "gpu_out_of_memory"
+    ENVIRONMENT_FAILED = "environment_failed"
+    CANCELLED = "cancelled"
 
 
 class State(WireModel):

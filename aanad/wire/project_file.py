@@ -47,6 +47,8 @@ class ProjectFile(BaseModel):
     """``module:attribute`` inside the folder, ``app:aana_app`` say; the one `AanaSDK` of ``app.py`` where not given."""
     route_prefix: RoutePrefix | None = None
     """``/<name>`` where not given."""
+    priority: int = Field(default=0, ge=-1000, le=1000)
+    """After a restart of the box, projects of a higher priority start first."""
     autostart: bool = True
     """Whether the first ``aana deploy`` starts the project."""
     env: dict[EnvName, str] = {}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
+
+from pydantic import ConfigDict, Field, model_validator
 
 from aanad.wire.base import WireModel
 from aanad.wire.manifest import DeploymentManifest, EndpointManifest
@@ -47,6 +50,68 @@ class Project(WireModel):
     endpoints: list[EndpointRef]
 
 
+class CrashKind(StrEnum):
+    """What ended a replica."""
+
+    EXIT = "exit"
+    SIGNAL = "signal"
+    OUT_OF_MEMORY = "out_of_memory"
+    """The machine ran out of memory."""
+    GPU_OUT_OF_MEMORY = "gpu_out_of_memory"
+    START_FAILED = "start_failed"
+    """Its constructor or `apply_config` raised."""
+    UNKNOWN = "unknown"
+
+
+class Crash(WireModel):
+    """One replica that ended without being asked to, with what is known of why."""
+
+    deployment: str
+    replica: str
+    node: str
+    pid: int | None
+    at: datetime
+    kind: CrashKind
+    exit_code: int | None = None
+    signal: str | None = None
+    """``SIGKILL``, ``SIGSEGV``, …"""
+    message: str
+    """One sentence."""
+    lines: list[str] = []
+    """Its last log lines."""
+
+
+class Scale(WireModel):
+    """How many replicas an operator wants of one deployment: a fixed number, or a range."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    replicas: int | None = Field(default=None, ge=1, le=10_000)
+    min_replicas: int | None = Field(default=None, ge=0, le=10_000)
+    max_replicas: int | None = Field(default=None, ge=1, le=10_000)
+    target_ongoing_requests: float | None = Field(default=None, gt=0)
+    """Requests at once that a replica should have; Serve adds replicas above it."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Scale:
+        by_range = self.max_replicas is not None
+        if (self.replicas is not None) == by_range:
+            raise ValueError("give either replicas, or max_replicas with or without min_replicas")
+        if not by_range and (self.min_replicas is not None or self.target_ongoing_requests is not None):
+            raise ValueError("min_replicas and target_ongoing_requests go with max_replicas")
+        if by_range and (self.min_replicas or 0) > (self.max_replicas or 0):
+            raise ValueError("min_replicas is more than max_replicas")
+        return self
+
+
+class ScaleRequest(WireModel):
+    """New numbers of replicas by deployment; null goes back to what the project itself says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    deployments: dict[str, Scale | None] = Field(min_length=1)
+
+
 class DeploymentStatus(WireModel):
     """One deployment of a project, as asked for and as observed."""
 
@@ -58,6 +123,8 @@ class DeploymentStatus(WireModel):
     since: datetime
     ready: int
     replicas: int
+    crashes: list[Crash] = []
+    """The last replicas of it that crashed, the newest first."""
 
 
 class ProjectDetail(Project):
@@ -72,6 +139,11 @@ class ProjectDetail(Project):
     manifest_deployments: list[DeploymentManifest]
     evidence: list[str] = []
     """For a failure: the last lines of the traceback or the log."""
+    priority: int = 0
+    scale: dict[str, Scale] = {}
+    """What ``aana scale`` set, by deployment; it survives a redeploy."""
+    secrets: list[str] = []
+    """Names of its secrets; their values are shown nowhere."""
 
 
 class Endpoint(EndpointManifest):
@@ -98,6 +170,10 @@ class Replica(WireModel):
     restarts: int
     """Replicas of this deployment that died without being asked to, since the daemon first saw the project run."""
     started_at: datetime | None
+    reason: str = ""
+    message: str = ""
+    hint: str = ""
+    since: datetime | None = None
 
 
 class Revision(WireModel):
@@ -110,3 +186,6 @@ class Revision(WireModel):
     size_bytes: int
     active: bool
     git_commit: str | None = None
+    ready_at: datetime | None = None
+    """When all its replicas were ready for the first time; only such a revision is gone back to by itself."""
+    route_prefix: str = ""

@@ -1,7 +1,11 @@
 """What the Ray unit says of itself on its socket; the daemon is its only client.
 
-``GET /v1/unit`` answers a `UnitStatus`. ``POST /v1/load?project=<name>&app=<module:attribute>`` takes an archive
-(``application/zip``) as its body and answers a `LoadResult`; ``app`` may be left out.
+* ``GET /v1/unit`` answers a `UnitStatus`.
+* ``POST /v1/environment`` takes the text of a ``requirements.txt`` as its body, installs what it names into an
+  environment of its own (the same text gives the same one) and answers an `EnvironmentResult`.
+* ``POST /v1/load?project=<name>&app=<module:attribute>&environment=<id>`` takes an archive (``application/zip``) as
+  its body and answers a `LoadResult`; ``app`` and ``environment`` may be left out. The header ``Aana-Secrets`` may hold
+  further variables for the import: JSON (an object of strings) in base64.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from aanad.wire.base import WireModel
+from aanad.wire.manifest import LoadFailure
 
 
 class UnitState(StrEnum):
@@ -34,6 +39,30 @@ class UnitProcess(WireModel):
     """How often it was run again in place since the cold start."""
 
 
+class WorkerExit(WireModel):
+    """How a replica's process on this machine ended."""
+
+    pid: int
+    title: str
+    """What the process called itself: ``ray::ServeReplica:<project>:<deployment>``."""
+    at: datetime
+    exit_code: int | None = None
+    """Its exit status, where it ended by itself and the kernel tells (Linux 6.15 and newer)."""
+    signal: int | None = None
+    """The signal that ended it, where one did and the kernel tells."""
+    out_of_memory: bool = False
+    """Whether the kernel's out-of-memory killer was at work at that moment."""
+
+
+class Download(WireModel):
+    """A model file that a replica's process on this machine is downloading."""
+
+    pid: int
+    name: str
+    """The model's name where the folder tells (``org/name``), else the file's."""
+    received_bytes: int
+
+
 class UnitStatus(WireModel):
     """The Ray unit and the head it supervises."""
 
@@ -53,3 +82,16 @@ class UnitStatus(WireModel):
     session_dir: str | None = None
     """The folder of the current Ray session; its ``logs`` folder holds the replicas' logs."""
     processes: list[UnitProcess] = []
+    exits: list[WorkerExit] = []
+    """The last replicas' processes that ended, whatever ended them; the oldest first, at most 50."""
+    downloads: list[Download] = []
+    """What is being downloaded now."""
+
+
+class EnvironmentResult(WireModel):
+    """The environment of a project's requirements: ready, or why not."""
+
+    id: str
+    failure: LoadFailure | None = None
+    """Code ``environment_failed``, with the installer's last lines as its traceback."""
+    seconds: float = 0.0
