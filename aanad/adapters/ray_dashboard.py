@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from aanad.adapters import ray_nodes, serve_documents
+from aanad.adapters.ray_logs import RayLogs
 from aanad.errors import ClusterUnavailable, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
-    from aanad.core.records import ApplicationConfig, NodeProcess, ObservedCluster
+    from aanad.core.records import ApplicationConfig, NodeProcess, NodeResources, ObservedCluster
 
 READ_TIMEOUT_S = 5.0
 APPLY_TIMEOUT_S = 90.0
 """The first PUT starts Serve, which takes seconds on a quiet machine and much longer on a busy one."""
 NODES_MAX_AGE_S = 2.0
+MAX_NODES = 10_000
+"""Ray lists dead nodes too, and only a hundred in all unless asked for more."""
 HTTP_NOT_FOUND = 404
 
 
@@ -41,8 +45,11 @@ class RayDashboard:
         self._token = token
         self._http_options = {"host": host, "port": port}
         self._client = httpx.AsyncClient(timeout=READ_TIMEOUT_S, trust_env=False, transport=transport)
-        self._nodes: dict[str, tuple[float, dict[tuple[str, int], NodeProcess]]] = {}
+        self._processes: dict[str, tuple[float, dict[tuple[str, int], NodeProcess]]] = {}
+        self._processes_lock = asyncio.Lock()
+        self._nodes: tuple[float, list[NodeResources]] = (float("-inf"), [])
         self._nodes_lock = asyncio.Lock()
+        self._logs = RayLogs(self._stream)
 
     async def close(self) -> None:
         """Close idle connections."""
@@ -80,47 +87,72 @@ class RayDashboard:
 
     async def node_processes(self, nodes: Iterable[str]) -> Mapping[tuple[str, int], NodeProcess]:
         """Memory and GPUs of worker processes; one reading serves all who ask within two seconds."""
-        async with self._nodes_lock:
+        async with self._processes_lock:
             found: dict[tuple[str, int], NodeProcess] = {}
             for node in sorted(nodes):
-                read_at, processes = self._nodes.get(node, (float("-inf"), {}))
+                read_at, processes = self._processes.get(node, (float("-inf"), {}))
                 if time.monotonic() - read_at > NODES_MAX_AGE_S:
                     try:
                         response = await self._request("GET", f"/nodes/{node}")
                     except Failed:
                         continue  # the node left between two readings
                     processes = ray_nodes.worker_processes(node, _json(response))
-                    self._nodes[node] = (time.monotonic(), processes)
+                    self._processes[node] = (time.monotonic(), processes)
                 found.update(processes)
-            for gone in self._nodes.keys() - set(nodes):
-                del self._nodes[gone]
+            for gone in self._processes.keys() - set(nodes):
+                del self._processes[gone]
             return found
 
+    async def nodes(self) -> list[NodeResources]:
+        """The nodes that are alive; one reading serves all who ask within two seconds."""
+        async with self._nodes_lock:
+            read_at, nodes = self._nodes
+            if time.monotonic() - read_at > NODES_MAX_AGE_S:
+                response = await self._request("GET", "/api/v0/nodes", params={"limit": MAX_NODES})
+                nodes = ray_nodes.node_resources(_json(response))
+                self._nodes = (time.monotonic(), nodes)
+            return list(nodes)
+
+    async def last_lines(self, node_id: str, files: list[str], count: int) -> list[str]:
+        """The end of log files of one node, the last `count` lines together."""
+        return await self._logs.last_lines(node_id, files, count)
+
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        async with self._stream(method, path, **options) as response:
+            await response.aread()
+            return response
+
+    @contextlib.asynccontextmanager
+    async def _stream(self, method: str, path: str, **options: Any) -> AsyncIterator[httpx.Response]:
         base = self._url()
         if base is None:
             raise ClusterUnavailable("Ray's REST API is not up yet.")
         token = self._token()
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            response = await self._client.request(method, base + path, headers=headers, **options)
+            async with self._client.stream(method, base + path, headers=headers, **options) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise _refusal(response, base)
+                yield response
         except httpx.HTTPError as error:
             raise ClusterUnavailable(
                 f"Ray's REST API at {base} does not answer ({type(error).__name__}).",
                 hint="It may be starting; aana status shows the Ray unit.",
             ) from error
-        if response.status_code in {401, 403}:
-            raise ClusterUnavailable(
-                f"Ray's REST API at {base} refuses the token.",
-                hint="Is another Ray on that port, or ray.token_path another cluster's?",
-                code="cluster_token_refused",
-            )
-        if response.status_code in {502, 503, 504}:
-            raise ClusterUnavailable(f"Ray's REST API at {base} is not ready ({response.status_code}).")
-        if response.is_error:
-            lines = response.text.strip().splitlines() or [response.reason_phrase]
-            raise Failed(f"Ray refused: {lines[-1]}", detail=lines[-30:], status=response.status_code)
-        return response
+
+
+def _refusal(response: httpx.Response, base: str) -> ClusterUnavailable | Failed:
+    if response.status_code in {401, 403}:
+        return ClusterUnavailable(
+            f"Ray's REST API at {base} refuses the token.",
+            hint="Is another Ray on that port, or ray.token_path another cluster's?",
+            code="cluster_token_refused",
+        )
+    if response.status_code in {502, 503, 504}:
+        return ClusterUnavailable(f"Ray's REST API at {base} is not ready ({response.status_code}).")
+    lines = response.text.strip().splitlines() or [response.reason_phrase]
+    return Failed(f"Ray refused: {lines[-1]}", detail=lines[-30:], status=response.status_code)
 
 
 def _json(response: httpx.Response) -> Any:

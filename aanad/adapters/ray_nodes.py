@@ -1,12 +1,40 @@
-"""Ray's node reports: memory and GPUs of worker processes."""
+"""Ray's node reports: what each node has to hand out, and memory and GPUs of worker processes."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aanad.core.records import NodeProcess
+from aanad.core.records import NodeProcess, NodeResources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MIB = 1024 * 1024
+_BOOKKEEPING = ("node:", "accelerator_type:")
+"""Resources by which Ray finds one node, or one with a certain card; nothing of them is ever used up."""
+
+
+def node_resources(document: dict[str, Any]) -> list[NodeResources]:
+    """The nodes that are alive, the head first, from ``/api/v0/nodes``.
+
+    ``/nodes?view=summary`` has the same, but with the names of custom resources in camel case.
+    """
+    nodes = ((document.get("data") or {}).get("result") or {}).get("result") or []
+    alive = [node for node in nodes if node.get("state") == "ALIVE"]
+    alive.sort(key=lambda node: (not node.get("is_head_node"), node.get("node_ip") or "", node["node_id"]))
+    return [
+        NodeResources(node["node_id"], node.get("node_ip") or "", schedulable(node.get("resources_total") or {}))
+        for node in alive
+    ]
+
+
+def schedulable(resources: Mapping[str, float]) -> dict[str, float]:
+    """``CPU``, ``GPU``, ``memory`` and custom resources, without Ray's own entries and without zeros."""
+    return {
+        name: float(value)
+        for name, value in resources.items()
+        if value and name != "object_store_memory" and not name.startswith(_BOOKKEEPING)
+    }
 
 
 def worker_processes(node_id: str, document: dict[str, Any]) -> dict[tuple[str, int], NodeProcess]:

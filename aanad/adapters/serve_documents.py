@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from aanad.adapters.ray_nodes import schedulable
 from aanad.core.records import (
     ApplicationConfig,
     ObservedApplication,
@@ -92,7 +93,20 @@ def _deployment(name: str, document: Document) -> ObservedDeployment:
         target_replicas=document.get("target_num_replicas") or 0,
         archive_uri=(options.get("runtime_env") or {}).get("working_dir"),
         replicas=tuple(_replica(replica) for replica in document.get("replicas") or []),
+        resources=_resources(document, config),
     )
+
+
+def _resources(document: Document, config: Document) -> dict[str, float]:
+    """What one replica asks for; a replica with a placement group asks for all its bundles."""
+    bundles = config.get("placement_group_bundles")
+    if not bundles:
+        return schedulable(document.get("required_resources") or {})
+    total: dict[str, float] = {}
+    for bundle in bundles:
+        for name, value in bundle.items():
+            total[name] = total.get(name, 0.0) + value
+    return schedulable(total)
 
 
 def _replica(document: Document) -> ObservedReplica:

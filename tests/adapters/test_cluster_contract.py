@@ -30,6 +30,7 @@ class TestFakeCluster(ClusterContract):
         cluster.deployments = {name: ["counter", "worker"] for name in ("one", "two")}
         cluster.broken[f"gcs://_ray_pkg_{URIS['broken']}.zip"] = "Traceback\nValueError: no such weights"
         cluster.lost_archives.add("/nowhere")
+        cluster.log_lines["serve/replica_one_worker_1.log"] = ["worker starts", "worker configured: hello"]
         return cluster
 
     @pytest.fixture

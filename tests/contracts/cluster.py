@@ -123,6 +123,48 @@ class ClusterContract:
 
         assert all((processes[key].rss_bytes or 0) > 0 for key in wanted)
 
+    async def test_nodes_say_what_they_have(self, cluster: Cluster, archives: dict[str, Path]) -> None:
+        """CPUs and memory by node, with the id and the address that replicas name; no bookkeeping of Ray's."""
+        seen = await self.deploy(cluster, archives, config("one"))
+        nodes = await cluster.nodes()
+
+        assert {(node.id, node.address) for node in nodes} == {
+            (replica.node_id, replica.node_address)
+            for deployment in seen.applications["one"].deployments.values()
+            for replica in deployment.replicas
+        }
+        assert all(set(node.total) <= {"CPU", "GPU", "memory"} for node in nodes)
+        assert all(node.total["CPU"] > 0 and node.total["memory"] > 0 for node in nodes)
+
+    async def test_deployments_say_what_a_replica_asks_for(self, cluster: Cluster, archives: dict[str, Path]) -> None:
+        """Only what is more than nothing."""
+        seen = await self.deploy(cluster, archives, config("one"))
+
+        assert {name: each.resources for name, each in seen.applications["one"].deployments.items()} == {
+            "ingress": {},
+            "counter": {"CPU": 0.1},
+            "worker": {"CPU": 0.1},
+        }
+
+    async def test_the_last_lines_of_log_files(self, cluster: Cluster, archives: dict[str, Path]) -> None:
+        """Files by pattern, no more lines than asked for; what is not there, or on no node, is left out."""
+        seen = await self.deploy(cluster, archives, config("one"))
+        [replica] = seen.applications["one"].deployments["worker"].replicas
+        node = replica.node_id or ""
+        files = ["serve/no_such_*.log", "serve/replica_one_worker_*.log", "../etc/passwd"]
+
+        async with asyncio.timeout(30):
+            while True:
+                lines = await cluster.last_lines(node, files, 100)
+                if any("worker configured: hello" in line for line in lines):
+                    break
+                await asyncio.sleep(0.3)
+        many, one = await cluster.last_lines(node, files, 100), await cluster.last_lines(node, files, 1)
+
+        assert many[-1:] == one
+        assert [] == await cluster.last_lines(node, files, 0) == await cluster.last_lines(node, files[:1], 10)
+        assert [] == await cluster.last_lines("f" * 56, ["serve/no_such_*.log"], 10)
+
 
 URIS = {"one": "1" * 16, "two": "2" * 16, "broken": "b" * 16}
 

@@ -7,11 +7,13 @@ application is gone after one step.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from aanad.core.records import (
     ApplicationConfig,
     NodeProcess,
+    NodeResources,
     ObservedApplication,
     ObservedCluster,
     ObservedDeployment,
@@ -50,6 +52,8 @@ class FakeCluster:
         self.unrouted: set[str] = set()
         self.deployments: dict[str, list[str]] = {}
         self.foreign: dict[str, dict[str, Any]] = {}
+        self.node_list = [NodeResources("node1", "10.0.0.1", {"CPU": 8.0, "memory": 64.0 * 1024**3})]
+        self.log_lines: dict[str, list[str]] = {}
         self._apps: dict[str, _App] = {}
         self._serve_runs = False
         self._next_id = 0
@@ -130,6 +134,16 @@ class FakeCluster:
             if replica.node_id in set(nodes)
         }
 
+    async def nodes(self) -> list[NodeResources]:
+        self._check()
+        return list(self.node_list)
+
+    async def last_lines(self, node_id: str, files: list[str], count: int) -> list[str]:
+        self._check()
+        names = [name for pattern in files for name in sorted(self.log_lines) if fnmatchcase(name, pattern.lstrip("/"))]
+        lines = [line for name in dict.fromkeys(names) for line in self.log_lines[name][-count:]]
+        return lines[-count:] if count > 0 else []
+
     def _check(self) -> None:
         if not self.up:
             raise ClusterUnavailable("Ray's REST API does not answer.")
@@ -143,7 +157,13 @@ class FakeCluster:
         app.built = True
         app.deployments = {
             each: ObservedDeployment(
-                each, "UPDATING", "", 1, app.config.archive_uri, (replace(self._replica(), state="STARTING"),)
+                each,
+                "UPDATING",
+                "",
+                1,
+                app.config.archive_uri,
+                (replace(self._replica(), state="STARTING"),),
+                {} if each == "ingress" else {"CPU": 0.1},
             )
             for each in ["ingress", *self.deployments.get(name, ["model"])]
         }
