@@ -116,7 +116,11 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     clock = SystemClock()
     observation = Observation()
     archives = FileArchives(settings.archives_dir)
-    unit = RayUnitClient(settings.ray_socket_path, load_timeout_s=settings.ray.load_timeout_s)
+    unit = RayUnitClient(
+        settings.ray_socket_path,
+        load_timeout_s=settings.ray.load_timeout_s,
+        environment_timeout_s=settings.ray.environment_timeout_s,
+    )
     stack.push_async_callback(unit.close)
 
     def dashboard_url() -> str | None:

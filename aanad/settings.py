@@ -86,6 +86,8 @@ class RaySettings(Section):
     """Seconds that the head may take to answer."""
     load_timeout_s: float = Field(default=60.0, gt=0)
     """Seconds that importing a project may take when it is read."""
+    environment_timeout_s: float = Field(default=1800.0, gt=0)
+    """Seconds that installing a project's ``requirements.txt`` may take."""
 
 
 class DatabaseSettings(Section):

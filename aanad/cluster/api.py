@@ -1,4 +1,4 @@
-"""The unit's two routes, on its Unix socket."""
+"""The unit's three routes, on its Unix socket."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from aanad.cluster import import_secrets
+from aanad.errors import InvalidInput
 from aanad.wire.manifest import LoadFailure, LoadResult
 
 if TYPE_CHECKING:
@@ -22,15 +24,18 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from aanad.cluster.loading import Loading
+    from aanad.cluster.project_environments import ProjectEnvironments
     from aanad.cluster.report import Report
     from aanad.wire.base import WireModel
 
+MAX_HEADERS_BYTES = 256 * 1024
+"""All secrets of a project travel in one header; JSON and base64 may make several times their size of them."""
 SOCKET_MODE = 0o660
 PROJECT_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 APP_NAME = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_]\w*)?")
 
 
-def application(report: Report, loading: Loading) -> Starlette:
+def application(report: Report, environments: ProjectEnvironments, loading: Loading) -> Starlette:
     """The routes that ``aanad/wire/unit.py`` describes."""
 
     async def unit(request: Request) -> Response:  # noqa: ARG001 - the signature is Starlette's
@@ -46,9 +51,27 @@ def application(report: Report, loading: Loading) -> Starlette:
                 hint="A name has at most 48 lower-case letters, digits and underscores; app is module:attribute.",
             )
             return _answer(LoadResult(failure=failure))
-        return _answer(await loading.load(request.stream(), project=project, app=app))
+        try:
+            secrets = import_secrets.read(request.headers.get(import_secrets.HEADER))
+        except InvalidInput as error:
+            return _answer(
+                LoadResult(failure=LoadFailure(code=error.code, message=error.message, hint=error.hint or ""))
+            )
+        environment = request.query_params.get("environment") or None
+        return _answer(
+            await loading.load(request.stream(), project=project, app=app, environment=environment, secrets=secrets)
+        )
 
-    return Starlette(routes=[Route("/v1/unit", unit), Route("/v1/load", load, methods=["POST"])])
+    async def prepare(request: Request) -> Response:
+        return _answer(await environments.prepare(request.stream()))
+
+    return Starlette(
+        routes=[
+            Route("/v1/unit", unit),
+            Route("/v1/environment", prepare, methods=["POST"]),
+            Route("/v1/load", load, methods=["POST"]),
+        ]
+    )
 
 
 def listen(path: Path) -> socket.socket:
@@ -84,6 +107,7 @@ def server(app: Starlette) -> Server:
         log_config=None,
         log_level="warning",
         access_log=False,
+        h11_max_incomplete_event_size=MAX_HEADERS_BYTES,
         timeout_graceful_shutdown=1,
     )
     return Server(config)

@@ -65,7 +65,7 @@ def fingerprint(settings: Settings, *, joins: str | None) -> str:
         "joins": joins,
         "serve": settings.serve.model_dump(mode="json", include={"host", "port", "drain_s"}),
         "ray": settings.ray.model_dump(
-            mode="json", exclude={"mode", "dashboard_url", "start_timeout_s", "load_timeout_s"}
+            mode="json", exclude={"mode", "dashboard_url", "start_timeout_s", "load_timeout_s", "environment_timeout_s"}
         ),
         "token_path": str(settings.ray_token_path),
         "ray_dir": str(settings.ray_dir),

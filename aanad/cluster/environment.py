@@ -32,16 +32,23 @@ new HAProxyManager. A check asks HAProxy's own socket and costs nothing that cou
 """
 
 
-def clean_environment() -> dict[str, str]:
-    """What replicas and the loader start from: ours, with this Python's programs first on the path."""
+def clean_environment(virtual: Path | None = None) -> dict[str, str]:
+    """What replicas and the loader start from: ours, with this Python's programs first on the path.
+
+    Args:
+        virtual: a virtual environment whose programs come before those, as if it were activated.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if name not in DROPPED and not name.startswith(DROPPED_PREFIXES)
     }
-    programs = str(Path(sys.executable).parent)
-    others = [part for part in kept.get("PATH", os.defpath).split(os.pathsep) if part and part != programs]
-    return kept | {"PATH": os.pathsep.join([programs, *others])}
+    first = [str(Path(sys.executable).parent)]
+    if virtual is not None:
+        first.insert(0, str(virtual / "bin"))
+        kept["VIRTUAL_ENV"] = str(virtual)
+    others = [part for part in kept.get("PATH", os.defpath).split(os.pathsep) if part and part not in first]
+    return kept | {"PATH": os.pathsep.join([*first, *others])}
 
 
 def ray_settings(settings: Settings, folders: Folders, *, serve_ports: ServePorts) -> dict[str, str]:

@@ -39,6 +39,8 @@ class Folders:
         self.empty = settings.ray_dir / "e"
         """The head's working folder: workers import from it before anything else, so it must stay empty."""
         self.loads = settings.ray_dir / "l"
+        self.environments = settings.ray_dir / "v"
+        """Environments of projects' requirements; made with the first of them, and kept when the unit stops."""
         self.start_log = settings.ray_dir / "ray-start.log"
         self.rerun_log = settings.ray_dir / "ray-rerun.log"
 

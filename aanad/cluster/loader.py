@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import faulthandler
+import json
 import os
 import resource
 import signal
@@ -24,7 +25,7 @@ from aanad.wire.manifest import DeploymentManifest, EndpointManifest, LoadFailur
 from aanad.wire.project_file import ProjectFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 PR_SET_PDEATHSIG = 1
 TRACEBACK_LINES = 20
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Import the project in the working folder and write a `LoadResult`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--result-fd", type=int, required=True)
+    parser.add_argument("--secrets-fd", type=int, help="a file with further variables for the import, as JSON")
     parser.add_argument("project")
     parser.add_argument("app", nargs="?")
     given = parser.parse_args(arguments)
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.enable()
-    result = load(Path.cwd(), given.project, given.app)
+    result = load(Path.cwd(), given.project, given.app, _read_secrets(given.secrets_fd))
     data = memoryview(result.model_dump_json().encode())
     while data:
         data = data[os.write(given.result_fd, data) :]
@@ -52,11 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os._exit(0)
 
 
-def load(folder: Path, project: str, app: str | None) -> LoadResult:
+def load(folder: Path, project: str, app: str | None, secrets: Mapping[str, str]) -> LoadResult:
     """What `<folder>/<project>` holds, or why that cannot be said."""
     try:
         settings = _read_project_file(folder / project / "project.toml")
         os.environ.update(settings.env)
+        os.environ.update(secrets)
         sys.path.insert(0, str(folder))
         return LoadResult(manifest=_read(project, app or settings.app))
     except AanaError as error:
@@ -97,6 +100,7 @@ def _read(project: str, app: str | None) -> ProjectManifest:
                 class_name=deployment.class_name,
                 replicas=deployment.replicas,
                 max_replicas=deployment.max_replicas,
+                autoscaling=deployment.autoscaling,
                 num_cpus=deployment.num_cpus,
                 num_gpus=deployment.num_gpus,
                 memory_bytes=deployment.memory_bytes,
@@ -106,6 +110,15 @@ def _read(project: str, app: str | None) -> ProjectManifest:
             for deployment in sdk.deployments.values()
         ],
     )
+
+
+def _read_secrets(descriptor: int | None) -> dict[str, str]:
+    """The variables; the file is gone before project code runs."""
+    if descriptor is None:
+        return {}
+    with os.fdopen(descriptor, "rb") as file:
+        secrets: dict[str, str] = json.load(file)
+    return secrets
 
 
 def _read_project_file(path: Path) -> ProjectFile:

@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from aanad.cluster import archive, environment, sessions
+from aanad.cluster import archive, import_secrets, sessions
+from aanad.cluster.environment import clean_environment
 from aanad.cluster.head import last_lines
 from aanad.errors import AanaError, InvalidProject
 from aanad.wire.manifest import LoadFailure, LoadResult
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from subprocess import Popen
 
     from aanad.cluster.children import Children
     from aanad.cluster.folders import Folders
+    from aanad.cluster.project_environments import ProjectEnvironments
 
 AT_ONCE = 2
 MAX_RESULT_BYTES = 16 * 1024 * 1024
@@ -36,59 +38,81 @@ END_LIMIT_S = 5.0
 class Loading:
     """Reads projects, a few at a time."""
 
-    def __init__(self, folders: Folders, children: Children, *, timeout_s: float) -> None:
+    def __init__(
+        self, folders: Folders, children: Children, environments: ProjectEnvironments, *, timeout_s: float
+    ) -> None:
         self._folder = folders.loads
         self._children = children
+        self._environments = environments
         self._timeout_s = timeout_s
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._running: set[int] = set()
 
-    async def load(self, body: AsyncIterator[bytes], *, project: str, app: str | None) -> LoadResult:
+    async def load(
+        self,
+        body: AsyncIterator[bytes],
+        *,
+        project: str,
+        app: str | None,
+        environment: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> LoadResult:
         """Read the project in an archive; every way in which that can fail is part of the answer.
 
         Args:
             body: the zip file.
             project: its name, which is its top folder.
             app: ``module:attribute`` where not the one `AanaSDK` of ``app.py``.
+            environment: the environment of its requirements, where it has some.
+            secrets: further variables for the import.
         """
         began = time.monotonic()
         place = Path(tempfile.mkdtemp(dir=self._folder))
         try:
             await _save(body, place / "archive.zip")
-            async with self._slots:
-                began = time.monotonic()
-                unpacked = place / "unpacked"
-                unpacked.mkdir()
-                await asyncio.to_thread(archive.unpack, place / "archive.zip", unpacked, project)
-                result = await self._import(place, unpacked, project, app)
+            with self._environments.use(environment) if environment else contextlib.nullcontext() as virtual:
+                async with self._slots:
+                    began = time.monotonic()
+                    unpacked = place / "unpacked"
+                    unpacked.mkdir()
+                    await asyncio.to_thread(archive.unpack, place / "archive.zip", unpacked, project)
+                    names = [project, app] if app else [project]
+                    result = await self._import(place, names, virtual, secrets or {})
         except AanaError as error:
             failure = LoadFailure(code=error.code, message=error.message, hint=error.hint or "", traceback=error.detail)
             result = LoadResult(failure=failure)
         finally:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+        if result.failure is not None and secrets:
+            result = LoadResult(failure=import_secrets.hide(result.failure, secrets.values()))
         return result.model_copy(update={"seconds": round(time.monotonic() - began, 3)})
 
     async def stop(self) -> None:
         """End all children that still read."""
         await sessions.end(set(self._running), grace_s=0.0, limit_s=END_LIMIT_S)
 
-    async def _import(self, place: Path, unpacked: Path, project: str, app: str | None) -> LoadResult:
+    async def _import(
+        self, place: Path, names: list[str], virtual: Path | None, secrets: Mapping[str, str]
+    ) -> LoadResult:
         output = place / "output.log"
+        python = virtual / "bin" / "python" if virtual else sys.executable
         reading, writing = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(reading, False)
+        passed = import_secrets.descriptor(secrets)
         try:
-            # -P: what is imported comes from the installed packages until the loader itself adds the folder.
-            command = [sys.executable, "-P", "-m", "aanad.cluster.loader", f"--result-fd={writing}", project]
+            flags = [f"--result-fd={writing}", f"--secrets-fd={passed}"]
             child = self._children.start(
-                [*command, app] if app else command,
-                env=environment.clean_environment(),
-                cwd=unpacked,
+                # -P: what is imported comes from the installed packages until the loader itself adds the folder.
+                [str(python), "-P", "-m", "aanad.cluster.loader", *flags, *names],
+                env=clean_environment(virtual),
+                cwd=place / "unpacked",
                 stdout=output,
                 stderr=output,
-                pass_fds=[writing],
+                pass_fds=[writing, passed],
             )
         finally:
             os.close(writing)
+            os.close(passed)
         self._running.add(child.pid)
         received = bytearray()
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from aanad.cluster import api
 from aanad.cluster.children import Children
 from aanad.cluster.loading import Loading
+from aanad.cluster.project_environments import ProjectEnvironments
 from aanad.cluster.report import Report
 from aanad.cluster.supervisor import Supervisor
 from aanad.errors import Failed
@@ -39,9 +40,10 @@ async def run(settings: Settings, folders: Folders, *, joins: str | None, reads_
     children = Children()
     children.adopt_orphans()
     report = Report()
-    loading = Loading(folders, children, timeout_s=settings.ray.load_timeout_s)
+    environments = ProjectEnvironments(folders, children, timeout_s=settings.ray.environment_timeout_s)
+    loading = Loading(folders, children, environments, timeout_s=settings.ray.load_timeout_s)
     listener = api.listen(folders.socket)
-    server = api.server(api.application(report, loading))
+    server = api.server(api.application(report, environments, loading))
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="api")
     supervisor = Supervisor(settings, folders, report, children, joins=joins)
     if reads_only:
@@ -60,6 +62,7 @@ async def run(settings: Settings, folders: Folders, *, joins: str | None, reads_
         waiting.cancel()
         is_clean = await supervisor.stop()
         await loading.stop()
+        await environments.stop()
         server.should_exit = True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(serving, SERVER_STOP_S)

@@ -63,6 +63,7 @@ class RegisteredDeployment:
         deployment_cls: the class itself.
         replicas: the fixed number, or the least under autoscaling.
         max_replicas: the same number, or the most under autoscaling.
+        autoscaling: whether Serve chooses the number between the two.
         num_cpus: CPUs a replica asks for, after Aana's default.
         num_gpus: GPUs a replica asks for.
         memory_bytes: memory a replica asks for, if any.
@@ -83,6 +84,7 @@ class RegisteredDeployment:
         self.class_name = self.deployment_cls.__name__
         self.methods = sorted(public_methods(self.deployment_cls))
         autoscaling = config.autoscaling_config
+        self.autoscaling = autoscaling is not None
         self.replicas = int(autoscaling.min_replicas if autoscaling else config.num_replicas)
         self.max_replicas = int(autoscaling.max_replicas if autoscaling else config.num_replicas)
         actor_options = _actor_options(

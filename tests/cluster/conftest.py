@@ -140,6 +140,14 @@ class RunningUnit:
         answer = self._client.post("/v1/load", params={"project": project}, content=zipped(files))
         return LoadResult.model_validate(answer.raise_for_status().json())
 
+    def post(self, route: str, content: bytes, *, secrets: str = "", **params: str) -> dict[str, Any]:
+        """What one of its other routes answers."""
+        headers = {"aana-secrets": secrets} if secrets else {}
+        answer = self._client.post(
+            f"/v1/{route}", params={"project": "shout", **params}, content=content, headers=headers
+        )
+        return answer.raise_for_status().json()
+
     def record(self) -> dict[str, Any]:
         """Its state file."""
         return json.loads((self.folder / "ray-unit.json").read_text())

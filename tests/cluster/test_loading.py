@@ -12,6 +12,7 @@ from aanad.cluster import processes
 from aanad.cluster.children import Children
 from aanad.cluster.folders import Folders
 from aanad.cluster.loading import Loading
+from aanad.cluster.project_environments import ProjectEnvironments
 from aanad.settings import Settings
 from tests.cluster.conftest import APP, zipped
 
@@ -29,16 +30,19 @@ class Reader:
         folders = Folders(Settings(runtime_dir=folder))
         folders.loads = folder
         self.folder = folder
-        self.loading = Loading(folders, Children(), timeout_s=20)
+        children = Children()
+        self.loading = Loading(folders, children, ProjectEnvironments(folders, children, timeout_s=20), timeout_s=20)
 
     def with_limit(self, seconds: float) -> Reader:
         """The same, less patient."""
         self.loading._timeout_s = seconds
         return self
 
-    async def read(self, files: Mapping[str, str], project: str = "shout", app: str | None = None) -> LoadResult:
+    async def read(
+        self, files: Mapping[str, str], project: str = "shout", *, secrets: Mapping[str, str] | None = None
+    ) -> LoadResult:
         """What the loader says; nothing of it may stay on the disk."""
-        result = await self.loading.load(body(zipped(files)), project=project, app=app)
+        result = await self.loading.load(body(zipped(files)), project=project, app=None, secrets=secrets)
 
         assert list(self.folder.iterdir()) == []
         return result
@@ -231,3 +235,55 @@ async def test_only_two_are_read_at_once(reader: Reader, tmp_path: Path) -> None
     seen = [int(path.read_text()) for path in tmp_path.glob("seen-*")]
     assert len(seen) == 4
     assert max(seen) <= 2
+
+
+SECRET = "s3cr3t value\nof two lines"
+
+
+async def test_secrets_reach_the_import_and_win_over_project_toml(reader: Reader) -> None:
+    """As in a replica, a secret is an environment variable, and nothing of it is on a command line."""
+    code = (
+        "import os, pathlib\n"
+        f"assert os.environ['TOKEN'] == {SECRET!r}\n"
+        "assert b's3cr3t' not in pathlib.Path('/proc/self/cmdline').read_bytes()\n"
+        "assert not [fd for fd in pathlib.Path('/proc/self/fd').iterdir() if 'variables' in str(fd.resolve())]\n"
+    )
+    files = {"shout/app.py": APP + code, "shout/project.toml": '[env]\nTOKEN = "public"\n'}
+
+    result = await reader.read(files, secrets={"TOKEN": SECRET})
+
+    assert result.failure is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "raise RuntimeError(os.environ['TOKEN'])",
+        "raise KeyError(os.environ['TOKEN'])",
+        "raise RuntimeError(os.environ['TOKEN'].splitlines()[1])",
+        "raise RuntimeError('https://x/' + urllib.parse.quote(os.environ['TOKEN']))",
+        "print(os.environ['TOKEN'], flush=True)\nos._exit(3)",
+        "print(repr(os.environ['TOKEN']), flush=True)\nos.abort()",
+        "sys.exit(os.environ['TOKEN'])",
+    ],
+)
+async def test_no_failure_tells_a_secret(reader: Reader, code: str) -> None:
+    """Raised, printed, quoted or broken into lines: three stars are shown instead."""
+    files = {"shout/app.py": f"import os, sys, urllib.parse\n{code}\n"}
+
+    result = await reader.read(files, secrets={"TOKEN": SECRET, "SHORT": "os"})
+
+    assert result.failure is not None
+    told = result.failure.model_dump_json()
+    assert "***" in told
+    assert "s3cr3t" not in told
+    assert "two lines" not in told
+
+
+async def test_a_large_secret_does_not_block_anybody(reader: Reader) -> None:
+    """More than a pipe holds arrives whole."""
+    code = "import os\nassert os.environ['LARGE'] == 'x' * 100_000\n"
+
+    result = await reader.read({"shout/app.py": APP + code}, secrets={"LARGE": "x" * 100_000})
+
+    assert result.failure is None

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
+import os
 import stat
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
 from aanad.cluster import sessions
-from tests.cluster.conftest import APP, eventually
+from aanad.wire.unit import EnvironmentResult
+from tests.cluster.conftest import APP, eventually, zipped
+from tests.cluster.wheels import make_wheel, requirements_for
 
 if TYPE_CHECKING:
     from tests.cluster.conftest import RunningUnit
@@ -28,6 +34,34 @@ def test_reads_projects_without_any_ray(unit: RunningUnit) -> None:
     wrong = unit.load({"shout/app.py": APP}, project="../x").failure
     assert wrong is not None
     assert wrong.code == "invalid_input"
+
+
+def test_secrets_and_requirements_travel_over_the_socket(unit: RunningUnit, tmp_path: Path) -> None:
+    """A project with both is read with both; a header that holds no variables is refused without repeating it."""
+    make_wheel(tmp_path, "loud", "1.0", "")
+    unit.start("--reader-only", PIP_CONFIG_FILE=os.devnull)
+    code = APP + "import loud, os\nassert os.environ['TOKEN'] == 'geheim' * 5000\n"
+
+    made = EnvironmentResult.model_validate(unit.post("environment", requirements_for(tmp_path, "loud").encode()))
+    good = base64.b64encode(json.dumps({"TOKEN": "geheim" * 5000}).encode()).decode()
+    read = unit.post("load", zipped({"shout/app.py": code}), environment=made.id, secrets=good)
+    refused = [
+        unit.post("load", b"", secrets=base64.b64encode(wrong).decode())["failure"]
+        for wrong in (
+            b"geheim",
+            b'["geheim"]',
+            b'{"TOKEN": 7}',
+            b'{"NO NAME": "geheim"}',
+            b'{"TOKEN": "\\u0000geheim"}',
+        )
+    ]
+
+    assert (made.failure, read["failure"]) == (None, None)
+    assert {failure["code"] for failure in refused} == {"invalid_input"}
+    assert "geheim" not in json.dumps(refused) + unit.log.read_text()
+    assert unit.post("environment", b"-e .\n")["failure"]["code"] == "invalid_requirements"
+    assert unit.stop() == 0
+    assert (unit.folder / "r" / "v" / made.id / "ready").exists()
 
 
 def test_stops_with_all_that_it_reads(unit: RunningUnit) -> None:

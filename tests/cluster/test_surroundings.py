@@ -61,7 +61,9 @@ def test_two_clusters_of_a_machine_share_no_port(tmp_path: Path) -> None:
 def test_a_head_fits_until_a_setting_that_it_was_started_with_changes() -> None:
     """Changing how long to wait adopts the head; changing a port or a size needs a new one."""
     base = Settings(serve=ServeSettings(port=8000))
-    patient = Settings(serve=ServeSettings(port=8000, ready_timeout_s=1), ray=RaySettings(load_timeout_s=5))
+    patient = Settings(
+        serve=ServeSettings(port=8000, ready_timeout_s=1), ray=RaySettings(load_timeout_s=5, environment_timeout_s=6)
+    )
     moved = Settings(serve=ServeSettings(port=8001))
     smaller = Settings(serve=ServeSettings(port=8000), ray=RaySettings(num_cpus=1))
 

@@ -7,22 +7,30 @@ from typing import TYPE_CHECKING
 
 from aanad.errors import ClusterUnavailable
 from aanad.wire.manifest import DeploymentManifest, EndpointManifest, LoadFailure, LoadResult, ProjectManifest
-from aanad.wire.unit import UnitState, UnitStatus
+from aanad.wire.unit import EnvironmentResult, UnitState, UnitStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.fakes.clock import FakeClock
 
 
 class FakeUnit:
-    """Ready from the start; `failures` names projects that cannot be read."""
+    """Ready from the start.
+
+    `failures` names projects that cannot be read, `environment_failures` texts of requirements that cannot be
+    installed.
+    """
 
     def __init__(self, clock: FakeClock) -> None:
         self.state: UnitState | None = UnitState.READY
         self.cold_starts = 1
         self.pid = 100
         self.failures: dict[str, LoadFailure] = {}
+        self.environment_failures: dict[str, LoadFailure] = {}
+        self.loaded_with: list[tuple[str, str | None, dict[str, str]]] = []
+        """Of every load: the project, its environment and its secrets."""
         self.deployments: dict[str, list[str]] = {}
         self.hold = asyncio.Event()
         self.hold.set()
@@ -41,7 +49,21 @@ class FakeUnit:
             session_dir=f"/session{self.cold_starts}",
         )
 
-    async def load(self, archive: Path, *, project: str, app: str | None) -> LoadResult:
+    async def prepare(self, requirements: str) -> EnvironmentResult:
+        if self.state is None:
+            raise ClusterUnavailable("The Ray unit does not answer.")
+        return EnvironmentResult(id="env1", failure=self.environment_failures.get(requirements))
+
+    async def load(
+        self,
+        archive: Path,
+        *,
+        project: str,
+        app: str | None,
+        environment: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> LoadResult:
+        self.loaded_with.append((project, environment, dict(secrets or {})))
         await self.hold.wait()
         if self.state is None:
             raise ClusterUnavailable("The Ray unit does not answer.")

@@ -52,7 +52,7 @@ def test_without_settings_a_deployment_gets_a_tenth_of_a_cpu() -> None:
     assert deployment.num_gpus == 0
     assert deployment.memory_bytes is None
     assert deployment.resources == {}
-    assert (deployment.replicas, deployment.max_replicas) == (1, 1)
+    assert (deployment.replicas, deployment.max_replicas, deployment.autoscaling) == (1, 1, False)
     assert deployment.class_name == "Model"
     assert deployment.serve_deployment.name == "model"
 
@@ -86,10 +86,11 @@ def test_resources_are_read_back() -> None:
 
 
 def test_autoscaling_gives_the_range_of_replicas() -> None:
-    """The least and the most."""
+    """The least and the most; that Serve chooses is known even where the two are the same."""
     deployment = prepared(autoscaling_config={"min_replicas": 2, "max_replicas": 5})
 
-    assert (deployment.replicas, deployment.max_replicas) == (2, 5)
+    assert (deployment.replicas, deployment.max_replicas, deployment.autoscaling) == (2, 5, True)
+    assert prepared(autoscaling_config={"min_replicas": 1, "max_replicas": 1}).autoscaling
 
 
 def test_user_code_runs_in_a_thread_and_logs_are_written_at_once() -> None:
