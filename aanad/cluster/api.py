@@ -18,15 +18,15 @@ from aanad.errors import InvalidInput
 from aanad.wire.manifest import LoadFailure, LoadResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from starlette.requests import Request
 
     from aanad.cluster.loading import Loading
     from aanad.cluster.project_environments import ProjectEnvironments
-    from aanad.cluster.report import Report
     from aanad.wire.base import WireModel
+    from aanad.wire.unit import UnitStatus
 
 MAX_HEADERS_BYTES = 256 * 1024
 """All secrets of a project travel in one header; JSON and base64 may make several times their size of them."""
@@ -35,11 +35,13 @@ PROJECT_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 APP_NAME = re.compile(r"[A-Za-z_][\w.]*(:[A-Za-z_]\w*)?")
 
 
-def application(report: Report, environments: ProjectEnvironments, loading: Loading) -> Starlette:
+def application(
+    status: Callable[[], Awaitable[UnitStatus]], environments: ProjectEnvironments, loading: Loading
+) -> Starlette:
     """The routes that ``aanad/wire/unit.py`` describes."""
 
     async def unit(request: Request) -> Response:  # noqa: ARG001 - the signature is Starlette's
-        return _answer(report.status)
+        return _answer(await status())
 
     async def load(request: Request) -> Response:
         project = request.query_params.get("project", "")

@@ -68,7 +68,7 @@ class Children:
 
     def reap(self) -> None:
         """Collect every child that has ended."""
-        for pid in _children():
+        for pid in processes.children(os.getpid()):
             stat = processes.read_stat(pid)
             if stat is None or stat.is_alive:
                 continue
@@ -128,12 +128,3 @@ def process_id(child: subprocess.Popen[bytes]) -> ProcessId:
     if stat is not None:
         return stat.id
     return processes.ProcessId(child.pid, int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK")))
-
-
-def _children() -> list[int]:
-    """Our children, whichever of our threads started them."""
-    found: list[int] = []
-    for task in Path("/proc/self/task").iterdir():
-        with contextlib.suppress(OSError):
-            found += map(int, (task / "children").read_text().split())
-    return found

@@ -123,6 +123,16 @@ def owner(pid: int) -> int | None:
         return None
 
 
+def children(pid: int) -> list[int]:
+    """The children of a process, whichever of its threads started them."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(PROC / str(pid) / "task"):  # noqa: PTH208 - faster than iterdir, and read each second
+            with contextlib.suppress(OSError):
+                found += map(int, (PROC / str(pid) / "task" / task / "children").read_text().split())
+    return found
+
+
 def descendants(stats: list[Stat], roots: set[int]) -> list[Stat]:
     """All processes below the given ones, without those themselves."""
     children: dict[int, list[Stat]] = {}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import aanad
+from aanad.cluster.head import RAYLET
 from aanad.wire.unit import UnitProcess, UnitState, UnitStatus
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ class Report:
             since=datetime.now(UTC),
             cold_starts=0,
         )
+
+    def raylet(self) -> int | None:
+        """The pid of the raylet, whose children the replicas are."""
+        return next((process.pid for process in self.status.processes if process.name == RAYLET), None)
 
     def turn(self, state: UnitState, message: str = "", *, code: str = "", hint: str = "") -> None:
         """Enter a state."""

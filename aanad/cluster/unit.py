@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from aanad.cluster import api
 from aanad.cluster.children import Children
+from aanad.cluster.downloads import Downloads
 from aanad.cluster.loading import Loading
 from aanad.cluster.project_environments import ProjectEnvironments
+from aanad.cluster.replicas import Replicas
 from aanad.cluster.report import Report
 from aanad.cluster.supervisor import Supervisor
 from aanad.errors import Failed
-from aanad.wire.unit import UnitState
+from aanad.wire.unit import UnitState, UnitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -42,8 +44,15 @@ async def run(settings: Settings, folders: Folders, *, joins: str | None, reads_
     report = Report()
     environments = ProjectEnvironments(folders, children, timeout_s=settings.ray.environment_timeout_s)
     loading = Loading(folders, children, environments, timeout_s=settings.ray.load_timeout_s)
+    replicas = Replicas(report.raylet)
+    downloads = Downloads(lambda: replicas.pids)
+
+    async def status() -> UnitStatus:
+        found = await downloads.current()
+        return report.status.model_copy(update={"exits": replicas.exits, "downloads": found})
+
     listener = api.listen(folders.socket)
-    server = api.server(api.application(report, environments, loading))
+    server = api.server(api.application(status, environments, loading))
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="api")
     supervisor = Supervisor(settings, folders, report, children, joins=joins)
     if reads_only:
@@ -52,6 +61,7 @@ async def run(settings: Settings, folders: Folders, *, joins: str | None, reads_
     else:
         work = supervisor.run()
     supervising = asyncio.create_task(work, name="supervisor")
+    watching = asyncio.create_task(replicas.run(), name="replicas")
     waiting = asyncio.create_task(stopping.wait(), name="signal")
     try:
         await asyncio.wait({supervising, waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -60,6 +70,9 @@ async def run(settings: Settings, folders: Folders, *, joins: str | None, reads_
             await supervising
     finally:
         waiting.cancel()
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
         is_clean = await supervisor.stop()
         await loading.stop()
         await environments.stop()
