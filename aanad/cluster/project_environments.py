@@ -148,7 +148,7 @@ class ProjectEnvironments:
         found = sorted(
             (path for path in self._folder.iterdir() if path.is_dir()), key=lambda path: self._used_at(path.name)
         )
-        ready = [path for path in found if self._is_ready(path.name)]
+        ready = [path for path in found if ID.fullmatch(path.name) and self._is_ready(path.name)]
         old = [path for path in ready[:-KEPT] if not self._uses[path.name]]
         for path in [path for path in found if path not in ready] + old:
             gone = path if path.name.startswith(".gone-") else path.rename(path.with_name(f".gone-{path.name}"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aanad.cluster import processes, project_environments
+from aanad.cluster import processes, project_environments, requirements
 from aanad.cluster.children import Children
 from aanad.cluster.folders import Folders
 from aanad.cluster.loading import Loading
@@ -20,17 +20,11 @@ from aanad.cluster.project_environments import ProjectEnvironments
 from aanad.errors import Failed
 from aanad.settings import Settings
 from tests.cluster.conftest import APP, eventually, zipped
-from tests.cluster.wheels import make_wheel, requirements_for
+from tests.cluster.wheels import hanging_package, make_wheel, requirements_for
 
 if TYPE_CHECKING:
     from aanad.wire.manifest import LoadFailure, LoadResult
     from aanad.wire.unit import EnvironmentResult
-
-HANGING_BUILD = """
-import os, pathlib, time
-pathlib.Path({mark!r}).write_text(str(os.getpid()))
-time.sleep(1000)
-"""
 
 
 class Shop:
@@ -70,17 +64,6 @@ class Shop:
         return await self.loading.load(
             body(zipped({"shout/app.py": APP + code})), project="shout", app=None, environment=environment
         )
-
-
-def hanging_package(folder: Path) -> tuple[Path, Path]:
-    """A package whose build goes on for ever, and the file in which the build's process notes its pid."""
-    source, mark = folder / "source", folder / "pid"
-    source.mkdir()
-    (source / "pyproject.toml").write_text(
-        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-    )
-    (source / "backend.py").write_text(HANGING_BUILD.format(mark=str(mark)))
-    return source, mark
 
 
 async def body(data: bytes) -> AsyncIterator[bytes]:
@@ -125,7 +108,7 @@ async def test_one_text_is_installed_once(shop: Shop) -> None:
     make_wheel(shop.wheels, "loud", "1.0", "")
 
     first, second = await asyncio.gather(shop.made("loud"), shop.made("loud"))
-    made_at = (shop.folders.environments / first / "loud.py").parent.stat().st_ino
+    made_at = (shop.folders.environments / first).stat().st_ino
     again = await Shop(shop.wheels.parent).made("# the same", "loud")
 
     assert first == second == again
@@ -135,23 +118,23 @@ async def test_one_text_is_installed_once(shop: Shop) -> None:
 
 async def test_one_is_installed_at_a_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Different requirements wait for each other."""
-    make_wheel(shop.wheels, "loud", "1.0", "")
-    make_wheel(shop.wheels, "calm", "1.0", "")
-    running: list[int] = []
+    running: list[str] = []
     most: list[int] = []
-    install = ProjectEnvironments._install
 
-    async def counted(self: ProjectEnvironments, place: Path, text: str) -> LoadFailure | None:
-        running.append(1)
+    async def install(place: Path, text: str) -> None:
+        running.append(text)
         most.append(len(running))
-        failure = await install(self, place, text)
-        running.pop()
-        return failure
+        for _ in range(5):
+            await asyncio.sleep(0)
+        place.mkdir(parents=True)
+        running.remove(text)
 
-    monkeypatch.setattr(ProjectEnvironments, "_install", counted)
+    monkeypatch.setattr(shop.environments, "_install", install)
 
-    assert len({*await asyncio.gather(shop.made("loud"), shop.made("calm"))}) == 2
-    assert most == [1, 1]
+    made = await asyncio.gather(shop.prepare("loud\n"), shop.prepare("calm\n"), shop.prepare("soft\n"))
+
+    assert len({result.id for result in made}) == 3
+    assert most == [1, 1, 1]
 
 
 async def test_a_requirement_that_does_not_exist_is_named(shop: Shop) -> None:
@@ -224,14 +207,15 @@ async def test_an_installation_that_hangs_is_ended_with_all_it_started(tmp_path:
 async def test_an_installation_that_was_cut_short_is_not_taken_for_complete(shop: Shop) -> None:
     """What a killed unit left is no environment; the next request installs anew."""
     make_wheel(shop.wheels, "loud", "1.0", "")
-    name = await shop.made("loud")
-    (shop.folders.environments / name / "ready").unlink()
-    (shop.folders.environments / name / "half").touch()
+    name = requirements.identify(requirements_for(shop.wheels, "loud"))
+    half = shop.folders.environments / name / "half"
+    half.parent.mkdir(parents=True)
+    half.touch()
 
     with pytest.raises(Failed), shop.environments.use(name):
         raise AssertionError
     assert await shop.made("loud") == name
-    assert not (shop.folders.environments / name / "half").exists()
+    assert not half.exists()
 
 
 def test_the_installer_ends_with_its_unit(tmp_path: Path, sleepers: Callable[..., subprocess.Popen[bytes]]) -> None:
@@ -257,22 +241,22 @@ def test_the_installer_ends_with_its_unit(tmp_path: Path, sleepers: Callable[...
 
 
 async def test_the_ones_used_last_are_kept(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the limit the longest unused goes, but never one that an import uses."""
+    """Beyond the limit the longest unused goes, but never one that an import uses; remains of others go too."""
     monkeypatch.setattr(project_environments, "KEPT", 2)
-    names = []
-    for index in range(4):
-        make_wheel(shop.wheels, "loud", f"{index}", "")
-        if index == 3:
-            with shop.environments.use(names[1]):
-                os.utime(shop.folders.environments / names[1] / "ready", (1, 1))
-                names.append(await shop.made(f"loud=={index}"))
-        else:
-            names.append(await shop.made(f"loud=={index}"))
-            os.utime(shop.folders.environments / names[-1] / "ready", (index + 10, index + 10))
+    used, old, young = "a" * 16, "b" * 16, "c" * 16
+    for age, name in enumerate([used, old, young, ".gone-" + "d" * 16]):
+        folder = shop.folders.environments / name
+        folder.mkdir(parents=True)
+        (folder / "ready").touch()
+        os.utime(folder / "ready", (age, age))
+    (shop.folders.environments / ("e" * 16)).mkdir()
+
+    with shop.environments.use(used):
+        os.utime(shop.folders.environments / used / "ready", (0, 0))
+        made = (await shop.prepare("# nothing\n")).id
 
     left = {path.name for path in shop.folders.environments.iterdir() if path.is_dir()}
-
-    assert left == {names[1], names[2], names[3]}
+    assert left == {used, young, made}
 
 
 @pytest.mark.parametrize("name", ["0" * 16, "../../etc", "x"])

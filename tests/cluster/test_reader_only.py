@@ -8,15 +8,16 @@ import json
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
-from aanad.cluster import sessions
+from aanad.cluster import processes, sessions
 from aanad.wire.unit import EnvironmentResult
 from tests.cluster.conftest import APP, eventually, zipped
-from tests.cluster.wheels import make_wheel, requirements_for
+from tests.cluster.wheels import hanging_package, make_wheel, requirements_for
 
 if TYPE_CHECKING:
     from tests.cluster.conftest import RunningUnit
@@ -40,10 +41,10 @@ def test_secrets_and_requirements_travel_over_the_socket(unit: RunningUnit, tmp_
     """A project with both is read with both; a header that holds no variables is refused without repeating it."""
     make_wheel(tmp_path, "loud", "1.0", "")
     unit.start("--reader-only", PIP_CONFIG_FILE=os.devnull)
-    code = APP + "import loud, os\nassert os.environ['TOKEN'] == 'geheim' * 5000\n"
+    code = APP + "import loud, os\nassert os.environ['TOKEN'] == 'geheim' * 10_000\n"
 
     made = EnvironmentResult.model_validate(unit.post("environment", requirements_for(tmp_path, "loud").encode()))
-    good = base64.b64encode(json.dumps({"TOKEN": "geheim" * 5000}).encode()).decode()
+    good = base64.b64encode(json.dumps({"TOKEN": "geheim" * 10_000}).encode()).decode()
     read = unit.post("load", zipped({"shout/app.py": code}), environment=made.id, secrets=good)
     refused = [
         unit.post("load", b"", secrets=base64.b64encode(wrong).decode())["failure"]
@@ -64,13 +65,31 @@ def test_secrets_and_requirements_travel_over_the_socket(unit: RunningUnit, tmp_
     assert (unit.folder / "r" / "v" / made.id / "ready").exists()
 
 
+def test_stops_with_an_installation_under_way(unit: RunningUnit, tmp_path: Path) -> None:
+    """SIGTERM ends the installer and its builds at once, and what was half made is no environment."""
+    source, mark = hanging_package(tmp_path)
+    unit.start("--reader-only", PIP_CONFIG_FILE=os.devnull)
+    text = f"--no-index\nloud @ file://{source}\n".encode()
+    asking = threading.Thread(target=_ask_in_vain, args=(lambda: unit.post("environment", text),))
+    asking.start()
+    build = int(eventually(lambda: mark.exists() and mark.read_text(), within=25, what="a build is under way"))
+
+    status = unit.stop()
+
+    asking.join(10)
+    stat = processes.read_stat(build)
+    assert status == 0
+    assert stat is None or not stat.is_alive
+    assert list((unit.folder / "r" / "v").glob("*/ready")) == []
+
+
 def test_stops_with_all_that_it_reads(unit: RunningUnit) -> None:
     """SIGTERM ends an import that hangs, removes the socket and exits with 0."""
     unit.start("--reader-only")
     assert unit.process is not None
     pid = unit.process.pid
     hanging = APP + "import pathlib, time\npathlib.Path('hangs').touch()\ntime.sleep(1000)\n"
-    reading = threading.Thread(target=_read_in_vain, args=(unit, hanging))
+    reading = threading.Thread(target=_ask_in_vain, args=(lambda: unit.load({"shout/app.py": hanging}),))
     reading.start()
     eventually(lambda: list(unit.folder.rglob("hangs")), within=15, what="the import hangs")
     below = [stat.pid for stat in sessions.members({pid}) if stat.pid != pid]
@@ -83,9 +102,9 @@ def test_stops_with_all_that_it_reads(unit: RunningUnit) -> None:
     assert not (unit.folder / "ray.sock").exists()
 
 
-def _read_in_vain(unit: RunningUnit, code: str) -> None:
+def _ask_in_vain(ask: Callable[[], object]) -> None:
     with contextlib.suppress(httpx.HTTPError):
-        unit.load({"shout/app.py": code})
+        ask()
 
 
 def test_a_second_unit_says_that_one_runs(unit: RunningUnit) -> None:

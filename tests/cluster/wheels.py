@@ -6,6 +6,14 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+HANGING_BUILD = """
+import os, pathlib, time
+aside = pathlib.Path({mark!r} + ".new")
+aside.write_text(str(os.getpid()))
+aside.rename({mark!r})
+time.sleep(1000)
+"""
+
 
 def make_wheel(folder: Path, name: str, version: str, source: str, *, requires: Sequence[str] = ()) -> Path:
     """A wheel with one module of its own name and a program that prints the module's path."""
@@ -29,3 +37,14 @@ def make_wheel(folder: Path, name: str, version: str, source: str, *, requires: 
 def requirements_for(folder: Path, *lines: str) -> str:
     """A requirements.txt that takes these from a folder and nothing from anywhere else."""
     return "\n".join(["--no-index", f"--find-links {folder}", *lines]) + "\n"
+
+
+def hanging_package(folder: Path) -> tuple[Path, Path]:
+    """A package whose build goes on for ever, and the file in which the build's process notes its pid."""
+    source, mark = folder / "source", folder / "pid"
+    source.mkdir()
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    (source / "backend.py").write_text(HANGING_BUILD.format(mark=str(mark)))
+    return source, mark
