@@ -6,17 +6,17 @@ import asyncio
 import hashlib
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from aanad.core.failures import load_failure, problem_of
 from aanad.core.records import Failure, ProjectRecord, RevisionRecord
-from aanad.errors import AanaError, ClusterUnavailable, InvalidProject, Refused
+from aanad.errors import AanaError, ClusterUnavailable, InvalidProject, Refused, StoreUnavailable
 from aanad.wire.manifest import LoadFailure, LoadResult, ProjectManifest
 from aanad.wire.operations import Operation, OperationKind, OperationState
 from aanad.wire.phase import Phase, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from datetime import datetime
 
     from aanad.core.operations import Operations
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from aanad.core.reconciler import Reconciler
 
 logger = logging.getLogger("aanad.deploy")
+T = TypeVar("T")
 
 UNIT_PATIENCE_S = 60.0
 """How long a deploy waits for a Ray unit that does not answer yet."""
+STORE_PAUSE_S = 1.0
+"""Between two tries at a database that fails."""
 
 
 class Deploy:
@@ -131,14 +134,16 @@ class Deploy:
     ) -> None:
         revision_id = _revision_id(stored.digest, app)
         try:
-            operation = await self._operations.advance(operation, "load", "Reading the project.")
+            operation = await self._patiently(
+                lambda: self._operations.advance(operation, "load", "Reading the project.")
+            )
             result = await self._load(stored, operation.project, app or stored.file.app)
             if result.manifest is None:
                 failure = result.failure or LoadFailure(code="import_error", message="The project could not be read.")
                 await self._load_failed(operation, load_failure(failure, revision=revision_id, at=self._clock.now()))
                 return
             _check_overrides(stored, result.manifest)
-            await self._check_prefix(operation.project, prefix)
+            await self._patiently(lambda: self._check_prefix(operation.project, prefix))
             revision = RevisionRecord(
                 id=revision_id,
                 project=operation.project,
@@ -151,7 +156,7 @@ class Deploy:
                 created_by=operation.actor,
                 git_commit=git_commit,
             )
-            await self._activate(operation, revision, activate=activate)
+            await self._patiently(lambda: self._activate(operation, revision, activate=activate))
         except AanaError as error:
             failure_of_it = Failure(
                 error.code, error.message, error.hint or "", self._clock.now(), revision_id, error.detail
@@ -183,6 +188,10 @@ class Deploy:
 
     async def _load_failed(self, operation: Operation, failure: Failure) -> None:
         """Note that a revision could not be read. What runs goes on; a project that never was shows why."""
+        await self._patiently(lambda: self._note_failure(operation, failure))
+        self._reconciler.wake()
+
+    async def _note_failure(self, operation: Operation, failure: Failure) -> None:
         if not self._operations.is_active(operation):
             return
 
@@ -197,7 +206,15 @@ class Deploy:
 
         await self._store.change_project(operation.project, change)
         await self._operations.finish(operation, OperationState.FAILED, problem=problem_of(failure))
-        self._reconciler.wake()
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """A deploy was accepted, so a database that is locked or full for a while delays it and loses nothing."""
+        while True:
+            try:
+                return await work()
+            except StoreUnavailable as error:
+                logger.warning("deploy.waits_for_store %s", error.message)
+                await asyncio.sleep(STORE_PAUSE_S)
 
     async def _activate(self, operation: Operation, revision: RevisionRecord, *, activate: bool) -> None:
         if not self._operations.is_active(operation):

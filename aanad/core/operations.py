@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
-from aanad.errors import NotFound
+from aanad.errors import NotFound, StoreUnavailable
 from aanad.wire.operations import Operation, OperationKind, OperationState, Step
 
 if TYPE_CHECKING:
@@ -164,14 +164,23 @@ class Operations:
                     return await self.get(operation_id)
 
     async def _save(self, operation: Operation) -> Operation:
-        if operation.state.is_final:
-            self._active.pop(operation.id, None)
-        else:
-            self._active[operation.id] = operation
-        await self._store.save_operation(operation)
+        before = self._active.get(operation.id)
+        self._keep(operation.id, None if operation.state.is_final else operation)
+        try:
+            await self._store.save_operation(operation)
+        except StoreUnavailable:
+            # What is not on disk has not happened: who began it is told so, and who ends it tries again.
+            self._keep(operation.id, before)
+            raise
         async with self._changed:
             self._changed.notify_all()
         return operation
+
+    def _keep(self, operation_id: str, operation: Operation | None) -> None:
+        if operation is None:
+            self._active.pop(operation_id, None)
+        else:
+            self._active[operation_id] = operation
 
 
 def _ended(step: Step, state: OperationState, now: datetime, message: str = "") -> Step:
