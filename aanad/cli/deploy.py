@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from aanad.cli.operations import finish, require_one_way_of_waiting, waiting_options
 from aanad.cli.projects import standing
 from aanad.cli.session import Session, pass_session, session_options
+from aanad.cli.waiting import finish, require_one_way_of_waiting, waiting_options
 
 
 @click.command()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aanad.cli.operations import finish, require_one_way_of_waiting, waiting_options
 from aanad.cli.session import Session, pass_session, project_argument, session_options
 from aanad.cli.tables import age, print_json, print_table, size
+from aanad.cli.waiting import finish, require_one_way_of_waiting, waiting_options
 
 if TYPE_CHECKING:
     from aanad.client import Client

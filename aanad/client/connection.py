@@ -125,6 +125,7 @@ class Connection:
             raise DaemonUnavailable(
                 f"aanad closed the connection on {self.address} before its answer was complete.",
                 hint="It may have been stopped or restarted: `aana status` says how it is.",
+                may_have_arrived=True,
             ) from error
 
     def _cannot_connect(self, error: httpx.ConnectError) -> DaemonUnavailable:

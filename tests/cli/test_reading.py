@@ -52,6 +52,10 @@ def test_replicas_of_one_project_or_of_all(run: Run, daemon: FakeDaemon) -> None
         "rss_bytes",
         "restarts",
         "started_at",
+        "reason",
+        "message",
+        "hint",
+        "since",
     ]
 
 

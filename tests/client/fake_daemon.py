@@ -27,6 +27,8 @@ class FakeDaemon:
     requests: list[httpx.Request] = field(default_factory=list)
     answers: dict[str, list[httpx.Response]] = field(default_factory=lambda: defaultdict(list))
     is_away: bool = False
+    breaks: int = 0
+    """How many of the next requests arrive and lose their answer: the connection breaks."""
 
     def on(self, route: str, value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> None:
         """Add an answer: a wire model, a list of them, or bytes as they are."""
@@ -46,6 +48,9 @@ class FakeDaemon:
             raise httpx.ConnectError("gone") from FileNotFoundError("gone")
         request.read()
         self.requests.append(request)
+        if self.breaks:
+            self.breaks -= 1
+            raise httpx.RemoteProtocolError("cut")
         answers = self.answers[f"{request.method} {request.url.path}"]
         assert answers, f"the test told nothing about {request.method} {request.url.path}"
         answer = answers.pop(0) if len(answers) > 1 else answers[0]

@@ -70,7 +70,7 @@ def finish(
         if not session.is_json:
             click.echo(outcome(operation))
         return
-    from aanad.client.client import outcome_error
+    from aanad.client.operations import outcome_error
 
     report(outcome_error(operation), as_json=session.is_json)
     # It ran and failed: 1, whatever the problem's own kind would end a mere request with.

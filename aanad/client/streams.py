@@ -1,0 +1,67 @@
+"""Calls whose answers come bit by bit: requests to endpoints, logs, events."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from aanad.client.calls import Calls, project_path
+from aanad.client.connection import parsed
+from aanad.client.invocations import DURATION_HEADER, Answer, Invocation
+from aanad.client.problems import error_of
+from aanad.wire.events import Event
+from aanad.wire.logs import LogRecord
+from aanad.wire.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aanad.client.connection import Parameters
+
+
+class Streams(Calls):
+    """Requests, logs, events."""
+
+    @contextmanager
+    def invoke(self, project: str, endpoint: str, invocation: Invocation | None = None) -> Iterator[Answer]:
+        """Send a request to an endpoint through the daemon; an error of the endpoint is an answer too."""
+        path = project_path(project, f"endpoints/{quote(endpoint, safe='')}/invoke")
+        arguments = (invocation or Invocation()).as_arguments()
+        with self._connection.stream("POST", path, **arguments) as response:
+            if response.is_error and DURATION_HEADER not in response.headers:
+                response.read()
+                raise error_of(parsed(Problem, response.content))
+            yield Answer(response)
+
+    def logs(
+        self,
+        project: str | None = None,
+        *,
+        deployment: str | None = None,
+        replica: str | None = None,
+        tail: int | None = None,
+        follow: bool = False,
+    ) -> Iterator[LogRecord]:
+        """Log records, oldest first; with `follow` the stream does not end by itself."""
+        parameters: Parameters = {
+            "project": project,
+            "deployment": deployment,
+            "replica": replica,
+            "tail": tail,
+            "follow": follow,
+        }
+        for line in self._connection.lines("/v1/logs", parameters, follow=follow):
+            yield parsed(LogRecord, line)
+
+    def events(self, *, project: str | None = None, since: int | None = None, limit: int | None = None) -> list[Event]:
+        """Events after the cursor `since`, oldest first; the newest ones where it is not given."""
+        return self._read(list[Event], "/v1/events", {"project": project, "since": since, "limit": limit})
+
+    def follow_events(
+        self, *, project: str | None = None, since: int | None = None, limit: int | None = None
+    ) -> Iterator[Event]:
+        """As `events`, and then each new one as it happens."""
+        parameters: Parameters = {"project": project, "since": since, "limit": limit, "follow": True}
+        for line in self._connection.lines("/v1/events", parameters, follow=True):
+            yield parsed(Event, line)
