@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from aanad.cli.projects import standing
+from aanad.cli.projects import standing, still_serving
 from aanad.cli.session import Session, pass_session, session_options
 from aanad.cli.waiting import finish, require_one_way_of_waiting, waiting_options
 
@@ -31,4 +31,5 @@ def deploy(session: Session, target: str, timeout_s: float | None, *, detach: bo
             timeout_s=timeout_s,
             detach=detach,
             outcome=lambda _: standing(client, archive.name),
+            aftermath=lambda operation: still_serving(client, operation),
         )

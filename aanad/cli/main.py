@@ -9,7 +9,22 @@ import sys
 import click
 
 from aanad import __version__
-from aanad.cli import console, deploy, endpoints, events, invoke, logs, projects, replicas, status
+from aanad.cli import (
+    console,
+    deploy,
+    endpoints,
+    events,
+    invoke,
+    logs,
+    operations,
+    plan,
+    projects,
+    replicas,
+    revisions,
+    scale,
+    secrets,
+    status,
+)
 from aanad.cli.outcomes import ExitCode, exit_code_of, report
 from aanad.cli.session import Session, session_options
 from aanad.errors import AanaError
@@ -62,17 +77,24 @@ def aana() -> None:
 
 for _command in (
     deploy.deploy,
+    plan.plan,
     projects.ps,
     projects.start,
     projects.stop,
     projects.restart,
+    scale.scale,
+    revisions.rollback,
+    operations.cancel,
     projects.rm,
-    projects.history,
+    revisions.history,
+    revisions.diff,
+    operations.operations,
     replicas.replicas,
     endpoints.endpoints,
     invoke.invoke,
     logs.logs,
     events.events,
+    secrets.secret,
     status.status,
     console.tui,
 ):

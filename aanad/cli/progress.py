@@ -51,15 +51,15 @@ class PlainProgress:
     """One line for each change of a step: for files, pipes and `NO_COLOR`."""
 
     def __init__(self) -> None:
-        self._said: dict[str, tuple[OperationState, str]] = {}
+        self._said: dict[str, tuple[OperationState, str, str]] = {}
 
     def show(self, operation: Operation) -> None:
         """Say which steps changed."""
         for step in operation.steps:
-            now = (step.state, step.message)
+            now = (step.state, counted(step), step.message)
             if step.state is not OperationState.PENDING and self._said.get(step.name) != now:
                 self._said[step.name] = now
-                text = f"{operation.kind} {operation.project}: {step.name} {step.state}"
+                text = f"{operation.kind} {operation.project}: {step.name} {step.state} {counted(step)}".rstrip()
                 click.echo(sanitise(f"{text}: {step.message}" if step.message else text), err=True)
 
     def close(self) -> None:
@@ -100,6 +100,11 @@ def progress_for(*, as_json: bool) -> Progress:
     return PlainProgress()
 
 
+def counted(step: Step) -> str:
+    """How much of a step is done, ``1/2``; nothing where nothing is counted."""
+    return f"{step.done or 0}/{step.total}" if step.total else ""
+
+
 def _steps(operation: Operation) -> Table:
     from rich.table import Table
     from rich.text import Text
@@ -110,6 +115,7 @@ def _steps(operation: Operation) -> Table:
         table.add_row(
             Text(mark, style=style),
             Text(sanitise(step.name)),
+            Text(counted(step), justify="right"),
             Text(_seconds(step), style="dim", justify="right"),
             Text(sanitise(step.message), style="dim"),
         )

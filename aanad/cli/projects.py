@@ -1,4 +1,4 @@
-"""Projects: list them, start, stop, restart, remove them, read their history."""
+"""Projects: list them, start, stop, restart, remove them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from aanad.cli.session import Session, pass_session, project_argument, session_options
-from aanad.cli.tables import age, print_json, print_table, size
+from aanad.cli.tables import age, print_json, print_table
 from aanad.cli.waiting import finish, require_one_way_of_waiting, waiting_options
 
 if TYPE_CHECKING:
     from aanad.client import Client
+    from aanad.wire.operations import Operation
     from aanad.wire.projects import Project
 
 
@@ -121,45 +122,34 @@ def rm(session: Session, project: str, timeout_s: float | None, *, force: bool, 
         )
 
 
-@click.command()
-@project_argument
-@session_options
-@pass_session
-def history(session: Session, project: str) -> None:
-    """List a project's revisions."""
-    with session.client() as client:
-        listed = client.revisions(project)
-    if session.is_json:
-        print_json(listed)
-        return
-    print_table(
-        ["REVISION", "ACTIVE", "CREATED", "BY", "SIZE", "COMMIT"],
-        [
-            [
-                revision.id,
-                "yes" if revision.active else "",
-                f"{revision.created_at:%Y-%m-%d %H:%M:%SZ}",
-                revision.created_by,
-                size(revision.size_bytes),
-                (revision.git_commit or "-")[:12],
-            ]
-            for revision in listed
-        ],
-        empty=f"{project} has no revisions.",
-    )
-
-
 def standing(client: Client, name: str) -> str:
     """One line on how a project stands now."""
     from aanad.client import sanitise
+    from aanad.errors import NotFound
 
-    project = client.project(name)
+    try:
+        project = client.project(name)
+    except NotFound:  # What was asked for is done all the same; somebody has removed it since.
+        return f"{name} is not there any more"
     parts = [f"{project.name} is {project.phase}"]
     if project.revision:
         parts.append(f"revision {project.revision}")
     if project.desired == "running":
         parts.append(f"at {project.url}")
     return sanitise(", ".join(parts))
+
+
+def still_serving(client: Client, operation: Operation) -> str | None:
+    """What serves after a change that failed, where an earlier revision does."""
+    from aanad.errors import AanaError
+
+    try:
+        project = client.project(operation.project)
+    except AanaError:  # A first deploy that failed leaves no project; and the failure itself is told already.
+        return None
+    if project.revision is None or project.revision == operation.revision or not project.ready:
+        return None
+    return f"{project.name} still serves revision {project.revision}"
 
 
 def _message(project: Project) -> str:

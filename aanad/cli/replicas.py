@@ -20,7 +20,10 @@ def replicas(session: Session, project: str | None) -> None:
         print_json(listed)
         return
     print_table(
-        ["ID", "PROJECT", "DEPLOYMENT", "PHASE", "NODE", "PID", "GPUS", "GPU-MEMORY", "RSS", "RESTARTS", "AGE"],
+        [
+            *("ID", "PROJECT", "DEPLOYMENT", "PHASE", "NODE", "PID", "GPUS", "GPU-MEMORY", "RSS", "RESTARTS", "AGE"),
+            *("REASON", "MESSAGE"),
+        ],
         [
             [
                 replica.id,
@@ -34,6 +37,8 @@ def replicas(session: Session, project: str | None) -> None:
                 size(replica.rss_bytes),
                 str(replica.restarts),
                 age(replica.started_at),
+                replica.reason or "-",
+                f"{replica.message} {replica.hint}".strip() if replica.phase != "running" else "",
             ]
             for replica in listed
         ],

@@ -80,4 +80,14 @@ def project_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> li
         return []
 
 
+def revision_ids(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Revisions of the project that the words before name, for the shell's completion."""
+    try:
+        with ctx.ensure_object(Session).client() as client:
+            found = client.revisions(ctx.params["project"])
+    except Exception:  # noqa: BLE001 - as above
+        return []
+    return [revision.id for revision in found if revision.id.startswith(incomplete)]
+
+
 project_argument = click.argument("project", shell_complete=project_names)

@@ -21,9 +21,9 @@ POLL_S = 0.5
 class Operations(Calls):
     """Operations."""
 
-    def operations(self, project: str | None = None) -> list[Operation]:
+    def operations(self, project: str | None = None, *, limit: int | None = None) -> list[Operation]:
         """What was asked for, newest first."""
-        return self._read(list[Operation], "/v1/operations", {"project": project})
+        return self._read(list[Operation], "/v1/operations", {"project": project, "limit": limit})
 
     def operation(self, operation_id: str, *, wait_s: float = 0.0) -> Operation:
         """One operation; with `wait_s` as soon as it is final, or after that time as it is then."""

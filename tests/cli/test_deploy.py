@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from aanad.client import Client
 from aanad.wire.operations import OperationState
 from aanad.wire.problems import Problem
 from tests.client.fake_daemon import detail, operation
@@ -54,6 +55,7 @@ def test_an_import_error_shows_the_end_of_the_traceback(run: Run, daemon: FakeDa
     )
     failed = operation(OperationState.FAILED, problem=problem)
     daemon.on("POST /v1/projects/lowercase/revisions", failed)
+    daemon.refuse("GET /v1/projects/lowercase", 404, "project_not_found", "There is no project lowercase.")
 
     result = run("deploy", str(folder))
 
@@ -64,6 +66,49 @@ def test_an_import_error_shows_the_end_of_the_traceback(run: Run, daemon: FakeDa
         "error: lowercase cannot be imported: No module named 'nothing'.",
         "hint: Install it.",
     ]
+
+
+def test_a_failed_redeploy_says_what_still_serves(run: Run, daemon: FakeDaemon, folder: Path) -> None:
+    """The last line names the revision that the project went back to; programs read it from the project."""
+    problem = Problem(title="Failed", status=409, code="deploy_failed", message="No replica came up.")
+    failed = operation(OperationState.FAILED, problem=problem, revision="ba9876543210")
+    daemon.on("POST /v1/projects/lowercase/revisions", failed)
+    daemon.on("GET /v1/projects/lowercase", detail())
+
+    result = run("deploy", str(folder))
+
+    assert result.exit_code == 1
+    assert result.stderr == "error: No replica came up.\nnote: lowercase still serves revision 0123456789ab\n"
+    assert "still serves" not in run("deploy", str(folder), "-o", "json").stderr
+
+
+@pytest.mark.parametrize("changes", [{"revision": "ba9876543210"}, {"ready": 0}, {"revision": None}])
+def test_nothing_is_said_to_serve_that_does_not(
+    run: Run, daemon: FakeDaemon, folder: Path, changes: dict[str, object]
+) -> None:
+    """A revision that failed, or one without a healthy replica, is no comfort."""
+    problem = Problem(title="Failed", status=409, code="deploy_failed", message="No replica came up.")
+    failed = operation(OperationState.FAILED, problem=problem, revision="ba9876543210")
+    daemon.on("POST /v1/projects/lowercase/revisions", failed)
+    daemon.on("GET /v1/projects/lowercase", detail(**changes))
+
+    assert run("deploy", str(folder)).stderr == "error: No replica came up.\n"
+
+
+def test_ctrl_c_says_how_to_take_a_deploy_back(
+    run: Run, daemon: FakeDaemon, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the waiting ends by itself; the hint names the operation."""
+    daemon.on("POST /v1/projects/lowercase/revisions", operation(OperationState.RUNNING, cancellable=True))
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "operation", interrupted)
+    result = run("deploy", str(folder))
+
+    assert result.exit_code == 130
+    assert "hint: `aana cancel op-1` takes it back while it loads.\n" in result.stderr
 
 
 def test_what_is_no_project_never_reaches_the_daemon(run: Run, daemon: FakeDaemon, tmp_path: Path) -> None:

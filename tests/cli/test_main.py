@@ -11,7 +11,8 @@ import pytest
 
 from aanad import __version__
 from aanad.cli.main import aana
-from tests.client.fake_daemon import project
+from aanad.wire.projects import Revision
+from tests.client.fake_daemon import NOW, project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,15 +33,6 @@ def test_the_version_is_said_without_loading_what_verbs_need() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == f"aana {__version__}\n[]\n"
-
-
-def test_every_verb_explains_itself(run: Run) -> None:
-    """Each has a sentence of help, and takes the global options."""
-    for name in aana.commands:
-        result = run(name, "--help")
-        assert result.exit_code == 0
-        assert "--context" in result.stdout
-        assert "--output" in result.stdout
 
 
 @pytest.mark.parametrize("arguments", [["-o", "json", "ps"], ["ps", "-o", "json"], ["-o", "table", "ps", "-o", "json"]])
@@ -152,3 +144,18 @@ def test_completion_knows_the_projects(daemon: FakeDaemon, monkeypatch: pytest.M
 
     assert complete(Session(transport=daemon.transport)) == ["whisper"]
     assert complete(Session()) == []
+
+
+def test_completion_knows_the_revisions(daemon: FakeDaemon) -> None:
+    """Those of the project that was named before."""
+    from click.shell_completion import ShellComplete
+
+    from aanad.cli.session import Session
+
+    revision = Revision(id="01" * 6, project="x", created_at=NOW, created_by="root", size_bytes=1, active=True)
+    daemon.on("GET /v1/projects/lowercase/revisions", [revision, revision.model_copy(update={"id": "ab" * 6})])
+    session = Session(context="unix:///nowhere.sock", transport=daemon.transport)
+    completion = ShellComplete(aana, {"obj": session}, "aana", "_AANA_COMPLETE")
+
+    for words in (["rollback", "lowercase"], ["diff", "lowercase", "0101"]):
+        assert [item.value for item in completion.get_completions(words, "a")] == ["ab" * 6]

@@ -24,7 +24,7 @@ def test_on_a_terminal_steps_have_marks_and_times() -> None:
             finished_at=NOW + timedelta(seconds=1.5),
             message="2 endpoints [/x]\x1b[2J",
         ),
-        Step(name="build", state=OperationState.FAILED),
+        Step(name="build", state=OperationState.FAILED, done=0, total=3),
         Step(name="replicas", state=OperationState.PENDING),
     ]
 
@@ -32,6 +32,6 @@ def test_on_a_terminal_steps_have_marks_and_times() -> None:
     progress.close()
 
     shown = output.getvalue()
-    for part in ("✔  load", "1.5 s  2 endpoints [/x]", "✖  build", "○  replicas"):
+    for part in ("✔  load", "1.5 s  2 endpoints [/x]", "✖  build", "0/3", "○  replicas"):
         assert part in shown
     assert "\x1b[2J" not in shown

@@ -1,4 +1,4 @@
-"""ps, start, stop, restart, rm, history."""
+"""ps, start, stop, restart, rm."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from aanad.client import Client
 from aanad.wire.operations import OperationKind, OperationState, Step
 from aanad.wire.phase import Phase
 from aanad.wire.problems import Problem
-from aanad.wire.projects import Revision
-from tests.client.fake_daemon import NOW, detail, operation, project
+from tests.client.fake_daemon import detail, operation, project
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -75,7 +74,7 @@ def test_ps_without_projects_says_how_to_begin(run: Run, daemon: FakeDaemon) -> 
 def test_a_verb_waits_and_says_how_the_project_stands(run: Run, daemon: FakeDaemon, verb: str) -> None:
     """Steps on standard error as they happen, the outcome on standard output."""
     kind = OperationKind(verb)
-    running = Step(name="replicas", state=OperationState.RUNNING, message="1/2 ready")
+    running = Step(name="replicas", state=OperationState.RUNNING, done=1, total=2, message="pulling weights")
     daemon.on(f"POST /v1/projects/lowercase/{verb}", operation(OperationState.PENDING, kind=kind), status=202)
     daemon.on("GET /v1/operations/op-1", operation(OperationState.RUNNING, kind=kind, steps=[running]))
     daemon.on("GET /v1/operations/op-1", operation(kind=kind))
@@ -84,7 +83,7 @@ def test_a_verb_waits_and_says_how_the_project_stands(run: Run, daemon: FakeDaem
     result = run(verb, "lowercase")
 
     assert result.exit_code == 0
-    assert result.stderr == f"{verb} lowercase: replicas running: 1/2 ready\n"
+    assert result.stderr == f"{verb} lowercase: replicas running 1/2: pulling weights\n"
     assert result.stdout == "lowercase is running, revision 0123456789ab, at http://127.0.0.1:8000/lowercase\n"
 
 
@@ -165,6 +164,17 @@ def test_ctrl_c_says_that_it_goes_on(run: Run, daemon: FakeDaemon, monkeypatch: 
     assert result.exit_code == 130
     assert "The start of lowercase goes on in the daemon." in result.stderr
     assert "aana events -f" in result.stderr
+    assert "aana cancel" not in result.stderr
+
+
+def test_a_project_that_somebody_removed_meanwhile_is_no_failure(run: Run, daemon: FakeDaemon) -> None:
+    """What was asked for is done; that the project has gone since is said."""
+    daemon.on("POST /v1/projects/lowercase/stop", operation(kind=OperationKind.STOP))
+    daemon.refuse("GET /v1/projects/lowercase", 404, "project_not_found", "There is no project lowercase.")
+
+    result = run("stop", "lowercase")
+
+    assert (result.exit_code, result.stdout) == (0, "lowercase is not there any more\n")
 
 
 def test_rm_needs_force_for_a_running_project(run: Run, daemon: FakeDaemon) -> None:
@@ -177,23 +187,4 @@ def test_rm_needs_force_for_a_running_project(run: Run, daemon: FakeDaemon) -> N
     assert daemon.seen() == [
         "DELETE /v1/projects/lowercase?force=false",
         "DELETE /v1/projects/lowercase?force=true",
-    ]
-
-
-def test_history_lists_revisions(run: Run, daemon: FakeDaemon) -> None:
-    """With who made them, and which is active."""
-    revision = Revision(
-        id="0123456789ab", project="lowercase", created_at=NOW, created_by="root", size_bytes=2048, active=True
-    )
-    daemon.on("GET /v1/projects/lowercase/revisions", [revision])
-
-    assert run("history", "lowercase").stdout.splitlines()[1].split() == [
-        "0123456789ab",
-        "yes",
-        "2026-01-02",
-        "03:04:05Z",
-        "root",
-        "2",
-        "KiB",
-        "-",
     ]

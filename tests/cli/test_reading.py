@@ -59,6 +59,20 @@ def test_replicas_of_one_project_or_of_all(run: Run, daemon: FakeDaemon) -> None
     ]
 
 
+def test_a_replica_that_does_not_run_says_why(run: Run, daemon: FakeDaemon) -> None:
+    """Its reason is a code, its message a sentence with what to do; one that runs needs no words."""
+    failed = replica(
+        phase="failed", reason="gpu_out_of_memory", message="It needs 9 GiB, 4 are free.", hint="Free some."
+    )
+    daemon.on("GET /v1/replicas", [replica(reason="ready", message="It runs."), failed])
+
+    lines = run("replicas").stdout.splitlines()
+
+    assert lines[0].split()[-2:] == ["REASON", "MESSAGE"]
+    assert lines[1].endswith("  ready")
+    assert lines[2].endswith("  gpu_out_of_memory  It needs 9 GiB, 4 are free. Free some.")
+
+
 def test_endpoints_show_their_parameters(run: Run, daemon: FakeDaemon) -> None:
     """What may be left out stands in brackets."""
     endpoint = Endpoint(

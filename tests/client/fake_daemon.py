@@ -84,18 +84,11 @@ def operation(
     kind: OperationKind = OperationKind.DEPLOY,
     steps: list[Step] | None = None,
     problem: Problem | None = None,
+    **changes: Any,
 ) -> Operation:
     """An operation on the project lowercase."""
-    return Operation(
-        id="op-1",
-        kind=kind,
-        project="lowercase",
-        state=state,
-        steps=steps or [],
-        problem=problem,
-        actor="root",
-        created_at=NOW,
-    )
+    values: dict[str, Any] = {"id": "op-1", "project": "lowercase", "actor": "root", "created_at": NOW}
+    return Operation(kind=kind, state=state, steps=steps or [], problem=problem, **{**values, **changes})
 
 
 def project(name: str = "lowercase", phase: Phase = Phase.RUNNING, **changes: Any) -> Project:
