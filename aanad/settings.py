@@ -20,12 +20,11 @@ from pydantic_settings import (
 )
 
 from aanad.errors import InvalidSettings
+from aanad.locations import MAX_SOCKET_PATH, SOCKET_NAME, config_file, default_runtime_dir
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 """A TCP port; 0 lets the system choose a free one."""
 
-MAX_SOCKET_PATH = 100
-"""Bytes; the kernel allows 107, and a few are needed for temporary names."""
 MAX_RUNTIME_DIR_FOR_RAY = 20
 """Bytes; HAProxy's sockets add up to 85 bytes (a node's id among them) to the folder they are in."""
 
@@ -113,14 +112,6 @@ def _default_state_dir() -> Path:
     return Path(base) / "aana"
 
 
-def _default_runtime_dir() -> Path:
-    if os.geteuid() == 0:
-        return Path("/run/aana")
-    if base := os.environ.get("XDG_RUNTIME_DIR"):
-        return Path(base) / "aana"
-    return Path(f"/tmp/aana-{os.getuid()}")  # noqa: S108 - made 0700, owner checked
-
-
 class Settings(BaseSettings):
     """All settings of the daemon and the Ray unit."""
 
@@ -134,7 +125,7 @@ class Settings(BaseSettings):
 
     state_dir: Path = Field(default_factory=_default_state_dir)
     """What must survive a reboot: the database and the archives of revisions."""
-    runtime_dir: Path = Field(default_factory=_default_runtime_dir)
+    runtime_dir: Path = Field(default_factory=default_runtime_dir)
     """What may vanish with a reboot: sockets, tokens, Ray's temporary files."""
     serve: ServeSettings = ServeSettings()
     ray: RaySettings = RaySettings()
@@ -149,7 +140,7 @@ class Settings(BaseSettings):
     @field_validator("runtime_dir")
     @classmethod
     def _short_enough_for_sockets(cls, path: Path) -> Path:
-        if len(os.fsencode(path / "aanad.sock")) > MAX_SOCKET_PATH:
+        if len(os.fsencode(path / SOCKET_NAME)) > MAX_SOCKET_PATH:
             raise ValueError(f"{path} is too long for a Unix socket, choose a shorter runtime_dir")
         return path
 
@@ -168,7 +159,7 @@ class Settings(BaseSettings):
     @property
     def socket_path(self) -> Path:
         """The control API's Unix socket."""
-        return self.runtime_dir / "aanad.sock"
+        return self.runtime_dir / SOCKET_NAME
 
     @property
     def ray_socket_path(self) -> Path:
@@ -202,16 +193,6 @@ class Settings(BaseSettings):
         """Where inference clients connect, as seen from this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.serve.host, self.serve.host)  # noqa: S104
         return f"http://{host}:{self.serve.port}"
-
-
-def config_file() -> Path:
-    """The configuration file that is read if it is there."""
-    if given := os.environ.get("AANA_CONFIG"):
-        return Path(given)
-    if os.geteuid() == 0:
-        return Path("/etc/aana/aanad.toml")
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "aana" / "aanad.toml"
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -34,6 +35,9 @@ class Session:
 
     def client(self) -> Client:
         """A client of the daemon that was meant."""
+        # httpx's own command line would load rich and pygments, a tenth of this command's start. It may be missing,
+        # and None is how an import is refused.
+        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
         from aanad.client import Client
 
         return Client(self.context, transport=self.transport)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aanad.errors import InvalidInput
-from aanad.settings import load_settings
+from aanad.locations import control_socket
 
 VARIABLE = "AANA_CONTEXT"
 _HINT = "Give unix:///path/to/aanad.sock, or nothing for the daemon of this machine."
@@ -34,7 +34,7 @@ def resolve(context: str | None = None) -> Address:
     """
     text = context or os.environ.get(VARIABLE)
     if not text:
-        return Address(load_settings().socket_path)
+        return Address(control_socket())
     scheme, separator, rest = text.partition("://")
     if not separator:
         raise InvalidInput(f"There is no context named {text!r}.", hint=_HINT, code="unknown_context")

@@ -21,6 +21,22 @@ if TYPE_CHECKING:
     from tests.client.fake_daemon import FakeDaemon
 
 
+def test_a_verb_loads_only_what_it_needs(tmp_path: Path) -> None:
+    """`aana ps` is run often: it draws nothing, so nothing that draws is loaded, nor the daemon's settings."""
+    code = (
+        "import sys; sys.argv = ['aana', 'ps']\n"
+        "from aanad.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('rich', 'pygments', 'pydantic_settings', 'aanad.settings') if name in sys.modules])"
+    )
+    environment = {"AANA_RUNTIME_DIR": str(tmp_path), "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+
+    assert done.stdout == "[]\n"
+    assert "aanad is not running" in done.stderr
+
+
 def test_the_version_is_said_without_loading_what_verbs_need() -> None:
     """`aana --version` is one word and a number, and imports neither an HTTP client nor anything that draws."""
     code = (
