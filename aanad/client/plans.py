@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from aanad.wire.projects import ScaleRequest
 
 
+READING_S = 1900.0
+"""How long a plan may take beyond other answers: the project is read, its requirements installed, as for a deploy."""
+
+
 class Plans(Calls):
     """Plans of changes, and differences between revisions."""
 
@@ -25,6 +29,7 @@ class Plans(Calls):
             parameters={"action": "deploy", "app": archive.app},
             content=archive.content,
             headers={"content-type": "application/zip"},
+            wait_s=READING_S,
         )
         return parsed(Plan, response.content)
 

@@ -8,6 +8,11 @@ import sys
 import tomllib
 from pathlib import Path
 
+import click
+
+from aanad.cli.main import aana
+from aanad.wire.phase import Reason
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -22,6 +27,30 @@ def test_every_setting_is_documented() -> None:
     ).stdout
 
     assert (REPOSITORY / "docs" / "settings.md").read_text() == made
+
+
+def test_every_verb_is_documented() -> None:
+    """docs/command.md has a row for each verb, and names each option of its own."""
+    page = (REPOSITORY / "docs" / "command.md").read_text()
+    verbs = [*aana.commands.items()]
+    verbs += [
+        (f"{name} {inner}", verb)
+        for name, group in aana.commands.items()
+        if isinstance(group, click.Group)
+        for inner, verb in group.commands.items()
+    ]
+
+    assert [name for name, _ in verbs if not re.search(rf"^\| .*`(aana )?{name}\b", page, re.MULTILINE)] == []
+    options = [(name, o.opts) for name, verb in verbs for o in verb.params if isinstance(o, click.Option)]
+    assert [(name, opts) for name, opts in options if not any(opt in page for opt in opts)] == []
+
+
+def test_every_reason_is_documented() -> None:
+    """docs/lifecycle.md explains each stable code, and none that is not there."""
+    page = (REPOSITORY / "docs" / "lifecycle.md").read_text()
+    table = page[page.index("| reason |") :]
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(Reason)
 
 
 def test_constraints_pin_every_dependency() -> None:

@@ -209,6 +209,8 @@ def test_a_plan_of_a_deploy_uploads_the_archive(daemon: FakeDaemon) -> None:
     request = daemon.requests[0]
     assert (request.content, request.headers["content-type"]) == (b"zip", "application/zip")
     assert "idempotency-key" not in request.headers
+    # Its requirements may have to be installed before it can be read.
+    assert request.extensions["timeout"]["read"] > 1800
 
 
 @pytest.mark.parametrize(
