@@ -64,7 +64,7 @@ def set_secret(session: Session, project: str, name: str, timeout_s: float | Non
 
     require_one_way_of_waiting(timeout_s, detach=detach)
     require_secret_name(name)
-    value = _read_value(name)
+    value = _read_value(project, name)
     with session.client() as client:
         change = client.set_secret(project, name, value)
         _finish(session, client, project, change, f"{name} is set", timeout_s, detach=detach)
@@ -115,7 +115,7 @@ def _finish(
     )
 
 
-def _read_value(name: str) -> str:
+def _read_value(project: str, name: str) -> str:
     from aanad.wire.secrets import MAX_SECRET_BYTES
 
     if is_asked():
@@ -127,7 +127,7 @@ def _read_value(name: str) -> str:
     if not content:
         raise InvalidInput(
             f"There is no value for {name}.",
-            hint=f"Give it on standard input, or take the secret away: `aana secret rm PROJECT {name}`.",
+            hint=f"Give it on standard input, or take the secret away: `aana secret rm {project} {name}`.",
             code="empty_secret",
         )
     if len(content) > MAX_SECRET_BYTES:

@@ -81,7 +81,10 @@ def test_nothing_typed_is_refused(run: Run, daemon: FakeDaemon, monkeypatch: pyt
     """An empty answer is no value, and is not asked for again."""
     monkeypatch.setattr("aanad.cli.secrets.is_asked", lambda: True)
 
-    assert run("secret", "set", "lowercase", "KEY", stdin="\n").exit_code == 2
+    result = run("secret", "set", "lowercase", "KEY", stdin="\n")
+
+    assert result.exit_code == 2
+    assert "`aana secret rm lowercase KEY`" in result.stderr
     assert daemon.requests == []
 
 
@@ -89,7 +92,7 @@ def test_a_bad_name_is_told_before_the_value_is_read(
     run: Run, daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody types a password for nothing."""
-    monkeypatch.setattr("aanad.cli.secrets._read_value", lambda _: pytest.fail("the value was read"))
+    monkeypatch.setattr("aanad.cli.secrets._read_value", lambda *_: pytest.fail("the value was read"))
 
     result = run("secret", "set", "lowercase", "my-key", "-o", "json")
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -79,6 +83,54 @@ def test_a_change_can_ask_for_the_version_that_was_seen(daemon: FakeDaemon, name
         CHANGES[name][1](client)
 
     assert [request.headers.get("if-match") for request in daemon.requests] == ['"7"', None]
+
+
+def test_a_daemon_that_is_gone_after_a_break_is_told(tmp_path: Path) -> None:
+    """Over a real socket: it took the request, went away without a word, and nobody listens any more."""
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        server = Thread(target=lambda: _answer(listener, b"", before=path.unlink))
+        server.start()
+        with Client(f"unix://{path}") as client, pytest.raises(DaemonUnavailable, match="no socket"):
+            client.stop("lowercase")
+        server.join()
+
+
+def test_a_lost_answer_is_asked_for_again_over_a_real_socket(tmp_path: Path) -> None:
+    """As when the daemon is restarted: the second request carries the same key and body, and is answered."""
+    body = operation().model_dump_json().encode()
+    answer = b"HTTP/1.1 202 Accepted\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+    received: list[bytes] = []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        server = Thread(target=lambda: received.extend([_answer(listener, b""), _answer(listener, answer)]))
+        server.start()
+        with Client(f"unix://{tmp_path / 's'}") as client:
+            assert client.deploy(ARCHIVE) == operation()
+        server.join()
+
+    assert received[0] == received[1]
+    assert b"idempotency-key: " in received[0]
+
+
+def _answer(listener: socket.socket, answer: bytes, *, before: Callable[[], None] = lambda: None) -> bytes:
+    """Take one request, answer it so, and hang up; attempts that send nothing are passed over."""
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+                head, _, body = received.partition(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", head.lower())
+                if len(body) >= (int(length[1]) if length else 0) and head != received:
+                    before()
+                    connection.sendall(answer)
+                    return received
 
 
 def test_a_second_break_is_told() -> None:
