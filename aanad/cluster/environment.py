@@ -81,4 +81,6 @@ def ray_settings(settings: Settings, folders: Folders, *, serve_ports: ServePort
         "RAY_SERVE_HAPROXY_STATS_PORT": str(serve_ports.haproxy_stats),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(serve_ports.haproxy_metrics),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(serve_ports.fallback),
+        # Where replicas note their starts, so that one that crashes again and again waits.
+        "AANA_STARTS_DIR": str(folders.starts),
     }

@@ -41,6 +41,8 @@ class Folders:
         self.loads = settings.ray_dir / "l"
         self.environments = settings.ray_dir / "v"
         """Environments of projects' requirements; made with the first of them, and kept when the unit stops."""
+        self.starts = settings.ray_dir / "s"
+        """Starts of replicas that have not settled yet."""
         self.start_log = settings.ray_dir / "ray-start.log"
         self.rerun_log = settings.ray_dir / "ray-rerun.log"
 
@@ -55,7 +57,7 @@ class Folders:
 
     def make(self) -> None:
         """Make the rest; only for who holds the lock."""
-        for folder in (self.ray_temp, self.haproxy, self.database, self.empty):
+        for folder in (self.ray_temp, self.haproxy, self.database, self.empty, self.starts):
             folder.mkdir(mode=PRIVATE, exist_ok=True)
         _remove(self.loads)
         self.loads.mkdir(mode=PRIVATE)
@@ -83,7 +85,7 @@ class Folders:
 
     def wipe_for_cold_start(self) -> None:
         """Forget the old cluster: Ray would bring back all its applications; the last session's logs stay."""
-        for folder in (self.database, self.haproxy, self.empty):
+        for folder in (self.database, self.haproxy, self.empty, self.starts):
             _remove(folder)
             folder.mkdir(mode=PRIVATE)
         for session in self._sessions()[:-1]:
@@ -93,7 +95,7 @@ class Folders:
 
     def clean_after_stop(self) -> None:
         """Remove everything but the token and the last session's logs, which explain what happened."""
-        for folder in (self.database, self.haproxy, self.empty, self.loads):
+        for folder in (self.database, self.haproxy, self.empty, self.loads, self.starts):
             _remove(folder)
         found = self._sessions()
         for session in found[:-1]:

@@ -5,6 +5,8 @@ Defaults that Aana gives, each of which the author's own setting wins over:
 * 0.1 CPUs a replica, so that many projects fit on a small machine (Ray's own default is a whole one).
 * User code runs in a thread of its own, and a log record is written at once, whatever the cluster's throughput
   options say: a blocking method stops neither health checks nor logs.
+* A health check each two seconds, so that Serve soon notices a replica that died; Ray's own default is ten. It never
+  overlaps with the one before, so a replica that is slow to answer is checked no more often.
 * ``user_config`` is ``{}``, so that `BaseDeployment.apply_config` is always called.
 """
 
@@ -14,7 +16,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from aanad.errors import InvalidSignature
-from aanad.sdk import replica_logs
+from aanad.sdk import replica_logs, start_backoff
 from aanad.sdk.methods import public_methods
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ REPLICA_ENV = {
     "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "1",
     "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1",
 }
+HEALTH_CHECK_PERIOD_S = 2.0
 HEALTH_CHECK_TIMEOUT_S = 300.0
 """An author's own health check waits its turn behind a call that blocks; Ray's 30 s would end such a replica."""
 
@@ -40,8 +43,9 @@ class BaseDeployment:
     _applied_config: dict[str, Any] | None = None
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
-        """Before the author's constructor runs, see to it that its log lines are kept."""
+        """Before the author's constructor runs: see to it that log lines are kept, and wait after crashes."""
         replica_logs.adopt()
+        start_backoff.wait()
         return super().__new__(cls)
 
     async def apply_config(self, config: dict[str, Any]) -> None:
@@ -100,6 +104,8 @@ class RegisteredDeployment:
         options: dict[str, Any] = {"name": name, "ray_actor_options": actor_options}
         if instance.user_config is None and hasattr(self.deployment_cls, "reconfigure"):
             options["user_config"] = {}
+        if "health_check_period_s" not in configured:
+            options["health_check_period_s"] = HEALTH_CHECK_PERIOD_S
         if hasattr(self.deployment_cls, "check_health") and "health_check_timeout_s" not in configured:
             options["health_check_timeout_s"] = HEALTH_CHECK_TIMEOUT_S
         self.serve_deployment: Any = instance.options(**options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from aanad.sdk.deployment import HEALTH_CHECK_PERIOD_S
 from aanad.sdk.loading import find_app
 from aanad.serving.ingress import Ingress
 from aanad.wire.manifest import INGRESS_DEPLOYMENT
@@ -36,6 +37,7 @@ def ingress_deployment() -> Any:
         wrapped,
         name=INGRESS_DEPLOYMENT,
         max_ongoing_requests=INGRESS_MAX_ONGOING_REQUESTS,
+        health_check_period_s=HEALTH_CHECK_PERIOD_S,
         ray_actor_options={"num_cpus": 0, "runtime_env": {"env_vars": dict(INGRESS_ENV)}},
         logging_config={"encoding": "JSON", "enable_access_log": False},
     )

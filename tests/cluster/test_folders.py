@@ -20,7 +20,7 @@ def folders(tmp_path: Path) -> Folders:
     made = Folders(Settings(runtime_dir=tmp_path / "run"))
     # The short path that settings would choose lies outside of the test's folder.
     made.ray_dir = tmp_path / "r"
-    for name in ("ray_temp", "haproxy", "database", "empty", "loads", "start_log", "rerun_log"):
+    for name in ("ray_temp", "haproxy", "database", "empty", "loads", "starts", "start_log", "rerun_log"):
         setattr(made, name, made.ray_dir / getattr(made, name).name)
     return made
 
@@ -85,12 +85,13 @@ def test_a_cold_start_forgets_the_cluster_and_keeps_the_last_logs(folders: Folde
     folders.make_roots()
     folders.make()
     (folders.database / "tables").mkdir()
+    (folders.starts / "asr#whisper@1-2").touch()
     for name in ("session_2026-01-01_1", "session_2026-01-02_2"):
         (folders.ray_temp / name / "logs").mkdir(parents=True)
 
     folders.wipe_for_cold_start()
 
-    assert list(folders.database.iterdir()) == []
+    assert [*folders.database.iterdir(), *folders.starts.iterdir()] == []
     assert [path.name for path in folders.ray_temp.iterdir()] == ["session_2026-01-02_2"]
 
 

@@ -49,6 +49,14 @@ def test_haproxys_sockets_fit_into_a_path(tmp_path: Path) -> None:
         assert len(str(folders.ray_temp)) <= 40
 
 
+def test_replicas_are_told_where_to_note_their_starts(tmp_path: Path) -> None:
+    """A folder of the unit's own, private as all that is in it."""
+    settings = Settings(runtime_dir=tmp_path, state_dir=tmp_path)
+    env = environment.ray_settings(settings, Folders(settings), serve_ports=ServePorts(1, 2, 3))
+
+    assert env["AANA_STARTS_DIR"] == str(settings.ray_dir / "s")
+
+
 def test_two_clusters_of_a_machine_share_no_port(tmp_path: Path) -> None:
     """Also the proxy that holds requests while a project has no replica listens on a port of its own cluster."""
     settings = Settings(runtime_dir=tmp_path, state_dir=tmp_path)

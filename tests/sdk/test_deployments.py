@@ -12,6 +12,7 @@ from aanad.errors import InvalidSignature
 from aanad.sdk import BaseDeployment
 from aanad.sdk.deployment import HEALTH_CHECK_TIMEOUT_S, RegisteredDeployment
 from aanad.sdk.methods import Kind, public_methods
+from aanad.serving.application import ingress_deployment
 
 
 class Model(BaseDeployment):
@@ -119,6 +120,13 @@ def test_a_class_that_cannot_be_reconfigured_is_not() -> None:
             return 1
 
     assert prepared(Plain).serve_deployment.user_config is None
+
+
+def test_a_dead_replica_is_noticed_soon() -> None:
+    """Serve asks each two seconds, unless the author says otherwise."""
+    assert prepared().serve_deployment._deployment_config.health_check_period_s == 2
+    assert ingress_deployment()._deployment_config.health_check_period_s == 2
+    assert prepared(health_check_period_s=30).serve_deployment._deployment_config.health_check_period_s == 30
 
 
 def test_a_health_check_may_wait_behind_a_call_that_blocks() -> None:
