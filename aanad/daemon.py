@@ -85,19 +85,27 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.adapters.log_files import LogFiles  # noqa: PLC0415
     from aanad.adapters.ray_dashboard import RayDashboard  # noqa: PLC0415
     from aanad.adapters.ray_unit import RayUnitClient  # noqa: PLC0415
+    from aanad.adapters.secret_files import SecretFiles  # noqa: PLC0415
     from aanad.adapters.unit_process import UnitProcess  # noqa: PLC0415
     from aanad.api import server  # noqa: PLC0415
     from aanad.api.app import create_app  # noqa: PLC0415
     from aanad.api.services import Services  # noqa: PLC0415
+    from aanad.core.cancelling import Cancelling  # noqa: PLC0415
     from aanad.core.commands import Commands  # noqa: PLC0415
+    from aanad.core.deadlines import Deadlines  # noqa: PLC0415
     from aanad.core.deploy import Deploy  # noqa: PLC0415
     from aanad.core.events import Events  # noqa: PLC0415
     from aanad.core.logs import Logs  # noqa: PLC0415
     from aanad.core.observation import Observation  # noqa: PLC0415
     from aanad.core.operations import Operations  # noqa: PLC0415
     from aanad.core.overview import Overview  # noqa: PLC0415
+    from aanad.core.plans import Plans  # noqa: PLC0415
     from aanad.core.progress import Progress  # noqa: PLC0415
-    from aanad.core.reconciler import Deadlines, Reconciler  # noqa: PLC0415
+    from aanad.core.reading import Reading  # noqa: PLC0415
+    from aanad.core.reconciler import Reconciler  # noqa: PLC0415
+    from aanad.core.revisions import Revisions  # noqa: PLC0415
+    from aanad.core.rooms import Rooms  # noqa: PLC0415
+    from aanad.core.secret_changes import SecretChanges  # noqa: PLC0415
     from aanad.core.status import DaemonStatus  # noqa: PLC0415
     from aanad.store.sql_store import SqlStore  # noqa: PLC0415
 
@@ -116,6 +124,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     clock = SystemClock()
     observation = Observation()
     archives = FileArchives(settings.archives_dir)
+    secrets = SecretFiles(settings.secrets_dir, lambda: _read_token(settings.ray_token_path))
     unit = RayUnitClient(
         settings.ray_socket_path,
         load_timeout_s=settings.ray.load_timeout_s,
@@ -144,25 +153,53 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     events = Events(store, clock)
     operations = Operations(store, clock, events)
     overview = Overview(
-        store=store, observation=observation, cluster=dashboard, clock=clock, serve_url=settings.serve_url
+        store=store,
+        secrets=secrets,
+        observation=observation,
+        cluster=dashboard,
+        clock=clock,
+        serve_url=settings.serve_url,
     )
-    progress = Progress(
-        store=store, archives=archives, operations=operations, observation=observation, routes=inference
+    rooms = Rooms(cluster=dashboard, observation=observation)
+    revisions = Revisions(
+        store=store,
+        archives=archives,
+        operations=operations,
+        events=events,
+        clock=clock,
+        keep=settings.revisions.keep,
     )
     reconciler = Reconciler(
         store=store,
         cluster=dashboard,
         unit=unit,
         archives=archives,
+        secrets=secrets,
         operations=operations,
-        progress=progress,
+        progress=Progress(
+            store=store,
+            archives=archives,
+            secrets=secrets,
+            operations=operations,
+            observation=observation,
+            routes=inference,
+        ),
         events=events,
         clock=clock,
         observation=observation,
-        deadlines=Deadlines(build_s=settings.serve.build_timeout_s, ready_s=settings.serve.ready_timeout_s),
+        revisions=revisions,
+        deadlines=Deadlines(
+            build_s=settings.serve.build_timeout_s,
+            ready_s=settings.serve.ready_timeout_s,
+            environment_s=settings.ray.environment_timeout_s,
+        ),
     )
+    reading = Reading(store=store, unit=unit, archives=archives, secrets=secrets, clock=clock)
     deploy = Deploy(
-        store=store, unit=unit, archives=archives, operations=operations, reconciler=reconciler, clock=clock
+        store=store, reading=reading, rooms=rooms, operations=operations, reconciler=reconciler, clock=clock
+    )
+    commands = Commands(
+        store=store, operations=operations, reconciler=reconciler, revisions=revisions, rooms=rooms, clock=clock
     )
     stack.push_async_callback(deploy.stop)
     status = DaemonStatus(
@@ -178,12 +215,25 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     )
     await operations.restore()
     await deploy.abandon_unread()
+    await reconciler.restore()
 
     # 5. The API.
     app = create_app(
         Services(
-            commands=Commands(store=store, operations=operations, reconciler=reconciler),
+            commands=commands,
             deploy=deploy,
+            cancelling=Cancelling(store=store, operations=operations, deploy=deploy, reconciler=reconciler),
+            plans=Plans(
+                store=store,
+                archives=archives,
+                reading=reading,
+                revisions=revisions,
+                rooms=rooms,
+                observation=observation,
+                drain_s=settings.serve.drain_s,
+            ),
+            revisions=revisions,
+            secrets=SecretChanges(secrets=secrets, commands=commands, events=events),
             operations=operations,
             overview=overview,
             events=events,

@@ -89,6 +89,13 @@ class RaySettings(Section):
     """Seconds that installing a project's ``requirements.txt`` may take."""
 
 
+class RevisionSettings(Section):
+    """The revisions of projects."""
+
+    keep: int = Field(default=10, ge=0, le=1000)
+    """How many older revisions of a project are kept, those in use not counted."""
+
+
 class DatabaseSettings(Section):
     """The daemon's own database."""
 
@@ -129,6 +136,7 @@ class Settings(BaseSettings):
     """What may vanish with a reboot: sockets, tokens, Ray's temporary files."""
     serve: ServeSettings = ServeSettings()
     ray: RaySettings = RaySettings()
+    revisions: RevisionSettings = RevisionSettings()
     database: DatabaseSettings = DatabaseSettings()
     log: LogSettings = LogSettings()
 
@@ -182,6 +190,11 @@ class Settings(BaseSettings):
     def archives_dir(self) -> Path:
         """The archives of revisions, by content hash."""
         return self.state_dir / "archives"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """The secrets of projects, outside the database and the revisions."""
+        return self.state_dir / "secrets"
 
     @property
     def database_url(self) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from aanad.errors import InvalidProject, StoreUnavailable
+from aanad.errors import Failed, InvalidProject, StoreUnavailable
 from aanad.wire.project_file import ProjectFile
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ MAX_ARCHIVE_BYTES = 90 * 1024 * 1024
 """Ray takes packages of at most 100 MiB."""
 MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 MAX_FILES = 20_000
+LARGE_FILE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class CheckedArchive:
     size_bytes: int
     top: str
     file: ProjectFile
+    requirements: str | None
 
 
 class FileArchives:
@@ -85,6 +87,10 @@ class FileArchives:
         """Remove an archive; one that is not there is no error."""
         await asyncio.to_thread(self.path(digest).unlink, missing_ok=True)
 
+    async def files(self, digest: str) -> dict[str, bytes]:
+        """Contents by path inside the project's folder; a file beyond a megabyte is given by its SHA-256 alone."""
+        return await asyncio.to_thread(_files, self.path(digest))
+
 
 def check(path: Path) -> CheckedArchive:
     """Look through an archive without unpacking it to disk.
@@ -110,11 +116,27 @@ def check(path: Path) -> CheckedArchive:
                     while block := file.read(1 << 20):
                         content.update(block)
                 digest.update(f"{entry.filename}\0{content.hexdigest()}\n".encode())
-            file_name = f"{top}/project.toml"
-            text = archive.read(file_name) if file_name in archive.namelist() else b""
+            text = _optional(archive, f"{top}/project.toml")
+            requirements = _optional(archive, f"{top}/requirements.txt")
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
         raise _refused("It is no zip archive that can be read.") from error
-    return CheckedArchive(digest.hexdigest(), path.stat().st_size, top, parse_project_file(text))
+    return CheckedArchive(
+        digest.hexdigest(), path.stat().st_size, top, parse_project_file(text), parse_requirements(requirements)
+    )
+
+
+def parse_requirements(text: bytes) -> str | None:
+    """``requirements.txt`` as text; None where it asks for nothing.
+
+    Raises:
+        InvalidProject: it is no text.
+    """
+    try:
+        decoded = text.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise InvalidProject(f"requirements.txt is no UTF-8 text: {error}.", code="invalid_requirements") from error
+    says = [line for line in decoded.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return decoded if says else None
 
 
 def parse_project_file(text: bytes) -> ProjectFile:
@@ -135,6 +157,30 @@ def parse_project_file(text: bytes) -> ProjectFile:
             hint="docs/getting-started.md lists the keys and their values.",
             code="invalid_project_file",
         ) from error
+
+
+def _optional(archive: zipfile.ZipFile, name: str) -> bytes:
+    return archive.read(name) if name in archive.namelist() else b""
+
+
+def _files(path: Path) -> dict[str, bytes]:
+    found = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                if entry.is_dir():
+                    continue
+                content = archive.read(entry)
+                if len(content) > LARGE_FILE_BYTES:
+                    content = b"\0" + hashlib.sha256(content).digest()
+                found[entry.filename.partition("/")[2]] = content
+    except (OSError, zipfile.BadZipFile) as error:
+        raise Failed(
+            f"The archive of the revision cannot be read: {error}.",
+            hint="Deploy the project again.",
+            code="archive_missing",
+        ) from error
+    return found
 
 
 def _checked_top(entry: zipfile.ZipInfo) -> str:

@@ -16,7 +16,14 @@ from aanad.core.records import (
 from aanad.wire.manifest import SERVE_IMPORT_PATH
 
 Document = dict[str, Any]
-OVERRIDES = ("num_replicas", "autoscaling_config", "max_ongoing_requests", "user_config", "ray_actor_options")
+OVERRIDES = (
+    "num_replicas", "autoscaling_config", "max_ongoing_requests", "user_config", "ray_actor_options",
+    "max_surge_percent",
+)  # fmt: skip
+
+
+ENVIRONMENT_TIMEOUT_S = 1800
+"""Ray's own limit of 600 s is short for torch over a slow line; a build that hangs is ended by the daemon."""
 
 
 def config_document(configs: list[ApplicationConfig], foreign: list[Document], http_options: Document) -> Document:
@@ -42,6 +49,13 @@ def _application_document(config: ApplicationConfig) -> Document:
     runtime_env: Document = {"working_dir": config.archive_uri}
     if config.env:
         runtime_env["env_vars"] = config.env
+    if config.requirements:
+        # Without Ray's --no-cache-dir: what the unit installed to read the project is not downloaded again.
+        runtime_env["pip"] = {
+            "packages": list(config.requirements),
+            "pip_install_options": ["--disable-pip-version-check"],
+        }
+        runtime_env["config"] = {"setup_timeout_seconds": ENVIRONMENT_TIMEOUT_S}
     return {
         "name": config.name,
         "route_prefix": config.route_prefix,
@@ -63,6 +77,7 @@ def _application_config(document: Document) -> ApplicationConfig | None:
         archive_uri=runtime_env.get("working_dir", ""),
         args=document.get("args") or {},
         env=runtime_env.get("env_vars") or {},
+        requirements=tuple((runtime_env.get("pip") or {}).get("packages") or ()),
         overrides={
             deployment["name"]: {key: deployment[key] for key in OVERRIDES if deployment.get(key) is not None}
             for deployment in document.get("deployments") or []

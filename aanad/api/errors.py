@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from aanad.errors import AanaError, Failed, InvalidInput, NotFound, Refused, TimedOut, Unavailable
+from aanad.errors import AanaError, Failed, ImportFailed, InvalidInput, NotFound, Refused, TimedOut, Unavailable
 from aanad.wire.problems import MEDIA_TYPE, FieldError, Problem
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ logger = logging.getLogger("aanad.api")
 
 STATUSES: tuple[tuple[type[AanaError], int], ...] = (
     (InvalidInput, 422),
+    (ImportFailed, 422),
     (NotFound, 404),
     (Refused, 409),
     (Failed, 500),

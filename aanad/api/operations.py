@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from aanad.api.answers import ACCEPTED
-from aanad.api.services import Core, Wait
+from aanad.api.services import Actor, Core, Wait
 from aanad.wire.operations import Operation
 from aanad.wire.project_file import ProjectName
 
@@ -33,3 +33,9 @@ async def read_operation(
     if not found.state.is_final:
         response.status_code = ACCEPTED
     return found
+
+
+@router.post("/{operation}/cancel")
+async def cancel_operation(core: Core, actor: Actor, operation: str) -> Operation:
+    """Give it up while it loads; what ran before comes back."""
+    return await core.cancelling.cancel(operation, actor=actor)

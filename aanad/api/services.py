@@ -10,12 +10,17 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Header, Query, Request
 
+from aanad.core.cancelling import Cancelling
 from aanad.core.commands import Commands
 from aanad.core.deploy import Deploy
 from aanad.core.events import Events
 from aanad.core.logs import Logs
 from aanad.core.operations import Operations
 from aanad.core.overview import Overview
+from aanad.core.plans import Plans
+from aanad.core.records import MutationRequest
+from aanad.core.revisions import Revisions
+from aanad.core.secret_changes import SecretChanges
 from aanad.core.status import DaemonStatus
 from aanad.errors import InvalidInput
 
@@ -85,6 +90,10 @@ class Services:
 
     commands: Commands
     deploy: Deploy
+    cancelling: Cancelling
+    plans: Plans
+    revisions: Revisions
+    secrets: SecretChanges
     operations: Operations
     overview: Overview
     events: Events
@@ -121,8 +130,27 @@ def expected_version(if_match: Annotated[str | None, Header()] = None) -> int | 
     return int(text)
 
 
+async def mutation_request(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None, Header(max_length=200, description="Sent again, it changes nothing twice.")
+    ] = None,
+) -> MutationRequest | None:
+    """By what the same request is known; an archive's content is added where it is known."""
+    if idempotency_key is None:
+        return None
+    if not idempotency_key.strip():
+        raise InvalidInput("Idempotency-Key is empty.", hint="Take a UUID, say.")
+    asked = f"{request.method} {request.url.path}?{request.url.query}"
+    found = MutationRequest(idempotency_key, "").about(asked)
+    if request.headers.get("content-type", "").startswith("application/json"):
+        found = found.about((await request.body()).decode(errors="replace"))
+    return found
+
+
 Core = Annotated[Services, Depends(services)]
 Actor = Annotated[str, Depends(actor)]
 LocalAdmin = Annotated[bool, Depends(local_admin)]
+Mutation = Annotated[MutationRequest | None, Depends(mutation_request)]
 ExpectedVersion = Annotated[int | None, Depends(expected_version)]
 Wait = Annotated[float, Query(ge=0, le=3600, description="Seconds to wait for the outcome.")]

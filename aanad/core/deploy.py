@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from aanad.core.failures import load_failure, problem_of
-from aanad.core.records import Failure, ProjectRecord, RevisionRecord
-from aanad.errors import AanaError, ClusterUnavailable, InvalidProject, Refused, StoreUnavailable
-from aanad.wire.manifest import LoadFailure, LoadResult, ProjectManifest
+from aanad.core.commands import require_version
+from aanad.core.failures import EVIDENCE_LINES, problem_of
+from aanad.core.reading import revision_id
+from aanad.core.records import Failure, MutationRequest, ProjectRecord
+from aanad.core.sizes import kept_scale, wanted_deployments
+from aanad.errors import AanaError, StoreUnavailable
 from aanad.wire.operations import Operation, OperationKind, OperationState
 from aanad.wire.phase import Phase, Reason
 
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aanad.core.operations import Operations
-    from aanad.core.ports import Archives, Clock, RayUnit, Store, StoredArchive
+    from aanad.core.ports import Clock, Store, StoredArchive
+    from aanad.core.reading import Reading
     from aanad.core.reconciler import Reconciler
+    from aanad.core.records import RevisionRecord
+    from aanad.core.rooms import Rooms
 
 logger = logging.getLogger("aanad.deploy")
 T = TypeVar("T")
-
-UNIT_PATIENCE_S = 60.0
-"""How long a deploy waits for a Ray unit that does not answer yet."""
 STORE_PAUSE_S = 1.0
 """Between two tries at a database that fails."""
 
@@ -39,19 +40,19 @@ class Deploy:
         self,
         *,
         store: Store,
-        unit: RayUnit,
-        archives: Archives,
+        reading: Reading,
+        rooms: Rooms,
         operations: Operations,
         reconciler: Reconciler,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._unit = unit
-        self._archives = archives
+        self._reading = reading
+        self._rooms = rooms
         self._operations = operations
         self._reconciler = reconciler
         self._clock = clock
-        self._loading: set[asyncio.Task[None]] = set()
+        self._loading: dict[str, asyncio.Task[None]] = {}
 
     async def upload(
         self,
@@ -62,6 +63,8 @@ class Deploy:
         activate: bool = True,
         app: str | None = None,
         git_commit: str | None = None,
+        if_match: int | None = None,
+        request: MutationRequest | None = None,
     ) -> Operation:
         """Keep an archive and begin to deploy it.
 
@@ -72,30 +75,43 @@ class Deploy:
             activate: whether the revision is run; otherwise it is only read and kept.
             app: `module:attribute` of the app inside the folder, where `project.toml` does not say it.
             git_commit: the commit that the files were taken from.
+            if_match: the version of the project that the caller saw.
+            request: what makes the same upload, sent again, the same deploy.
         """
-        stored = await self._archives.save(chunks)
-        if stored.top != project:
-            raise InvalidProject(
-                f"The archive holds the project {stored.top}, not {project}.",
-                hint="The folder's name, or name= in project.toml, is the project's name.",
-                code="name_mismatch",
-            )
-        prefix = stored.file.route_prefix or f"/{project}"
-        await self._check_prefix(project, prefix)
-        steps = None if activate else ("load",)
-        operation = await self._operations.begin(OperationKind.DEPLOY, project, actor, steps=steps)
-        task = asyncio.create_task(
-            self._run(operation, stored, prefix=prefix, activate=activate, app=app, git_commit=git_commit)
+        require_version(await self._store.project(project), project, if_match, may_be_new=True)
+        stored = await self._reading.save(project, chunks)
+        if request is not None:
+            request = request.about(stored.digest)
+            if (earlier := await self._operations.replayed(actor, request)) is not None:
+                await self._reading.release(stored)
+                return earlier
+        steps = ("load", "build", "replicas") if activate else ("load",)
+        operation = await self._operations.begin(
+            OperationKind.DEPLOY,
+            project,
+            actor,
+            steps=("environment", *steps) if stored.requirements is not None else steps,
+            request=request,
         )
-        self._loading.add(task)
-        task.add_done_callback(self._loading.discard)
+        task = asyncio.create_task(
+            self._run(operation, stored, activate=activate, app=app, git_commit=git_commit, if_match=if_match)
+        )
+        self._loading[operation.id] = task
+        task.add_done_callback(lambda _: self._loading.pop(operation.id, None))
+        await asyncio.sleep(0)  # begun, so that giving it up cleans up behind it
         return operation
+
+    def give_up(self, operation: Operation) -> None:
+        """Read no further; the operation is ended by the caller."""
+        if (task := self._loading.get(operation.id)) is not None:
+            task.cancel()
 
     async def stop(self) -> None:
         """Give up what is still being read; the next daemon says so of its operations."""
-        for task in self._loading:
+        loading = list(self._loading.values())
+        for task in loading:
             task.cancel()
-        await asyncio.gather(*self._loading, return_exceptions=True)
+        await asyncio.gather(*loading, return_exceptions=True)
 
     async def abandon_unread(self) -> None:
         """End the deploys that an earlier daemon was still reading when it ended."""
@@ -110,81 +126,44 @@ class Deploy:
                 )
                 await self._operations.finish(operation, OperationState.FAILED, problem=problem_of(failure))
 
-    async def _check_prefix(self, project: str, prefix: str) -> None:
-        for record in await self._store.projects():
-            if record.name == project or record.revision is None:
-                continue
-            other = await self._store.revision(record.name, record.revision)
-            if other is not None and other.route_prefix == prefix:
-                raise Refused(
-                    f"The route prefix {prefix} is taken by the project {record.name}.",
-                    hint="Give another route_prefix in project.toml, or remove that project.",
-                    code="route_prefix_taken",
-                )
-
     async def _run(
         self,
         operation: Operation,
         stored: StoredArchive,
         *,
-        prefix: str,
         activate: bool,
         app: str | None,
         git_commit: str | None,
+        if_match: int | None,
     ) -> None:
-        revision_id = _revision_id(stored.digest, app)
+        async def tell(step: str, message: str) -> None:
+            await self._operations.advance(operation, step, message)
+
+        failed_id = revision_id(stored.digest, app)
         try:
-            operation = await self._patiently(
-                lambda: self._operations.advance(operation, "load", "Reading the project.")
+            revision = await self._patiently(
+                lambda: self._reading.revision(
+                    stored, operation.project, app=app, git_commit=git_commit, actor=operation.actor, tell=tell
+                )
             )
-            result = await self._load(stored, operation.project, app or stored.file.app)
-            if result.manifest is None:
-                failure = result.failure or LoadFailure(code="import_error", message="The project could not be read.")
-                await self._load_failed(operation, load_failure(failure, revision=revision_id, at=self._clock.now()))
-                return
-            _check_overrides(stored, result.manifest)
-            await self._patiently(lambda: self._check_prefix(operation.project, prefix))
-            revision = RevisionRecord(
-                id=revision_id,
-                project=operation.project,
-                archive=stored.digest,
-                size_bytes=stored.size_bytes,
-                manifest=result.manifest,
-                file=stored.file,
-                route_prefix=prefix,
-                created_at=self._clock.now(),
-                created_by=operation.actor,
-                git_commit=git_commit,
-            )
-            await self._patiently(lambda: self._activate(operation, revision, activate=activate))
+            await self._patiently(lambda: self._activate(operation, revision, activate=activate, if_match=if_match))
         except AanaError as error:
-            failure_of_it = Failure(
-                error.code, error.message, error.hint or "", self._clock.now(), revision_id, error.detail
+            evidence = error.detail[-EVIDENCE_LINES:]
+            now = self._clock.now()
+            await self._load_failed(
+                operation, Failure(error.code, error.message, error.hint or "", now, failed_id, evidence)
             )
-            await self._load_failed(operation, failure_of_it)
         except asyncio.CancelledError:
             raise
         except Exception:
             logger.exception("deploy.failed operation=%s", operation.id)
-            failure_of_it = Failure(
-                "internal_error",
-                "The daemon failed while it read the project.",
-                "Its log has the details.",
-                self._clock.now(),
-                revision_id,
+            message = "The daemon failed while it read the project."
+            now = self._clock.now()
+            await self._load_failed(
+                operation, Failure("internal_error", message, "Its log has the details.", now, failed_id)
             )
-            await self._load_failed(operation, failure_of_it)
-
-    async def _load(self, stored: StoredArchive, project: str, app: str | None) -> LoadResult:
-        """Have the Ray unit read the project, and wait for a unit that is only just starting."""
-        deadline = self._clock.monotonic() + UNIT_PATIENCE_S
-        while True:
-            try:
-                return await self._unit.load(self._archives.path(stored.digest), project=project, app=app)
-            except ClusterUnavailable:
-                if self._clock.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(0.5)
+        finally:
+            await self._patiently(lambda: self._reading.release(stored))
 
     async def _load_failed(self, operation: Operation, failure: Failure) -> None:
         """Note that a revision could not be read. What runs goes on; a project that never was shows why."""
@@ -216,13 +195,19 @@ class Deploy:
                 logger.warning("deploy.waits_for_store %s", error.message)
                 await asyncio.sleep(STORE_PAUSE_S)
 
-    async def _activate(self, operation: Operation, revision: RevisionRecord, *, activate: bool) -> None:
+    async def _activate(
+        self, operation: Operation, revision: RevisionRecord, *, activate: bool, if_match: int | None
+    ) -> None:
         if not self._operations.is_active(operation):
             return
+        before = await self._store.project(operation.project)
+        scale = kept_scale(revision, before.scale) if before is not None else {}
+        gaps = await self._rooms.gaps(operation.project, wanted_deployments(revision, scale))
         if activate:
             await self._operations.advance(operation, "build", "Waiting for Serve.")
 
         def change(record: ProjectRecord | None) -> ProjectRecord:
+            require_version(record, operation.project, if_match, may_be_new=True)
             current = record or _first(operation.project, revision.created_at, failure=None)
             if not activate:
                 return replace(current, version=current.version + 1)
@@ -232,6 +217,8 @@ class Deploy:
                 revision=revision.id,
                 desired="running" if runs else "stopped",
                 failure=None,
+                scale=kept_scale(revision, current.scale),
+                gaps=gaps,
                 version=current.version + 1,
             )
 
@@ -240,6 +227,7 @@ class Deploy:
         if not activate:
             await self._operations.finish(operation, OperationState.SUCCEEDED)
         elif record is not None:
+            await self._store.mark_revision(operation.project, revision.id, activated_at=self._clock.now())
             await self._operations.activated(operation, revision.id, record.version)
         self._reconciler.wake()
 
@@ -250,7 +238,7 @@ def _first(name: str, now: datetime, *, failure: Failure | None) -> ProjectRecor
         name=name,
         desired="stopped",
         revision=None,
-        good_revision=None,
+        good=None,
         restarts=0,
         failure=failure,
         phase=Phase.STOPPED,
@@ -259,19 +247,3 @@ def _first(name: str, now: datetime, *, failure: Failure | None) -> ProjectRecor
         created_at=now,
         version=1,
     )
-
-
-def _revision_id(digest: str, app: str | None) -> str:
-    """12 hexadecimal digits that are the same for the same files and settings."""
-    return hashlib.sha256(f"{digest}\n{app or ''}".encode()).hexdigest()[:12]
-
-
-def _check_overrides(stored: StoredArchive, manifest: ProjectManifest) -> None:
-    known = {deployment.name for deployment in manifest.deployments}
-    for name in stored.file.deployments:
-        if name not in known:
-            raise InvalidProject(
-                f"project.toml overrides the deployment {name}, which the project does not have.",
-                hint=f"It has: {', '.join(sorted(known)) or 'none'}.",
-                code="unknown_deployment",
-            )

@@ -13,23 +13,10 @@ from aanad.wire.problems import Problem
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aanad.core.records import ObservedApplication, ProjectRecord
-    from aanad.wire.manifest import LoadFailure
+    from aanad.core.records import Good, ObservedApplication, ProjectRecord
 
 EVIDENCE_LINES = 30
 _EXCEPTION_LINE = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$")
-
-
-def load_failure(failure: LoadFailure, *, revision: str, at: datetime) -> Failure:
-    """A project that the loader could not read."""
-    return Failure(
-        reason=failure.code,
-        message=failure.message,
-        hint=failure.hint,
-        at=at,
-        revision=revision,
-        evidence=failure.traceback[-EVIDENCE_LINES:],
-    )
 
 
 def serve_failure(record: ProjectRecord, app: ObservedApplication, *, at: datetime) -> Failure:
@@ -67,18 +54,38 @@ def deadline_failure(record: ProjectRecord, app: ObservedApplication, seconds: f
     return Failure(
         reason=Reason.START_TIMEOUT,
         message=f"It was not ready after {seconds:.0f} s ({what}).",
-        hint=f"aana logs {record.name} shows how far it came; serve.ready_timeout_s allows more time.",
+        hint=f"aana logs {record.name} shows how far it came; ready_timeout_s in project.toml allows more time.",
         at=at,
         revision=record.revision,
         evidence="\n".join(messages).splitlines()[-EVIDENCE_LINES:],
     )
 
 
-def failed(record: ProjectRecord, failure: Failure) -> ProjectRecord:
-    """The project after its active revision failed: back to the last good one, or out of Serve until somebody acts."""
-    if record.good_revision is not None and record.good_revision != failure.revision:
-        return replace(record, revision=record.good_revision, failure=failure, version=record.version + 1)
-    return replace(record, failure=failure)
+def failed(record: ProjectRecord, failure: Failure, *, serves: bool) -> ProjectRecord:
+    """The project after what is desired of it failed: back to what was good before, where that is something else.
+
+    Args:
+        record: as it was desired.
+        failure: why it failed.
+        serves: whether older replicas answer all the same; what fails then keeps nobody from asking.
+    """
+    if record.good is not None and not record.is_good:
+        # A restart or a scale of the good revision leaves no failed revision behind.
+        noted = failure if record.good.revision != record.revision else None
+        return back_to_good(record, record.good, failure=noted)
+    return replace(record, failure=replace(failure, blocks=not serves))
+
+
+def back_to_good(record: ProjectRecord, good: Good, *, failure: Failure | None) -> ProjectRecord:
+    """The project as it was when all its replicas were ready the last time."""
+    return replace(
+        record,
+        revision=good.revision,
+        restarts=good.restarts,
+        scale=good.scale,
+        failure=failure,
+        version=record.version + 1,
+    )
 
 
 def problem_of(failure: Failure) -> Problem:

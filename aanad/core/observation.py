@@ -5,13 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aanad.core.projects import ClusterView, Standing, project_standing
+from aanad.core.crashes import Crashes
+from aanad.core.deployments import deployment_standing, replica_standing
+from aanad.core.projects import ClusterView, Obstacle, Standing, project_standing
 from aanad.core.records import ObservedCluster
+from aanad.core.timings import Stopwatch
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aanad.core.records import ApplicationConfig, ObservedApplication, ProjectRecord
+    from aanad.core.records import (
+        ApplicationConfig,
+        ObservedApplication,
+        ObservedDeployment,
+        ObservedReplica,
+        ProjectRecord,
+    )
     from aanad.wire.unit import UnitStatus
 
 NOTHING_YET = ClusterView(reachable=False, starting=True, message="Ray is starting.")
@@ -25,6 +34,13 @@ class Death:
     deployment: str
     replica: str
     pid: int | None
+    was_ready: bool
+    """Whether it served; else it died while it started."""
+    node: str | None = None
+    """Its node's address."""
+    node_id: str | None = None
+    worker_id: str | None = None
+    log_file: str | None = None
 
 
 @dataclass
@@ -40,6 +56,13 @@ class Observation:
     """The configuration with which a project was fully ready in this cluster."""
     restarts: dict[tuple[str, str], int] = field(default_factory=dict)
     """Deaths by project and deployment."""
+    crashes: Crashes = field(default_factory=Crashes)
+    waiting: dict[str, Obstacle] = field(default_factory=dict)
+    """Why a project is not given to Serve yet."""
+    obstacles: dict[tuple[str, str], Obstacle] = field(default_factory=dict)
+    """What keeps replicas from being ready, by project and deployment."""
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    _since: dict[tuple[str, ...], tuple[str, str, datetime]] = field(default_factory=dict)
 
     def standing(self, record: ProjectRecord) -> Standing:
         """Where a project stands, by this reading."""
@@ -50,7 +73,24 @@ class Observation:
             self.application(record.name),
             self.view,
             was_ready=wanted is not None and self.was_ready.get(record.name) == wanted,
+            obstacle=self.waiting.get(record.name) or self._worst_obstacle(record.name),
         )
+
+    def deployment_standing(self, project: str, deployment: ObservedDeployment) -> Standing:
+        """Where a deployment stands."""
+        return deployment_standing(deployment, self.obstacles.get((project, deployment.name)), project)
+
+    def replica_standing(self, project: str, deployment: str, replica: ObservedReplica) -> Standing:
+        """Where a replica stands."""
+        return replica_standing(replica, self.obstacles.get((project, deployment)))
+
+    def since(self, key: tuple[str, ...], standing: Standing, now: datetime) -> datetime:
+        """When a deployment's or replica's standing began, as far as this daemon saw it."""
+        known = self._since.get(key)
+        if known is None or known[:2] != (standing.phase, standing.reason):
+            self._since[key] = (str(standing.phase), standing.reason, now)
+            return now
+        return known[2]
 
     def application(self, project: str) -> ObservedApplication | None:
         """What Serve says of a project."""
@@ -60,8 +100,9 @@ class Observation:
         """All replicas are gone: a cold start."""
         self.cluster = ObservedCluster(serve_runs=False, applications={})
         self.was_ready.clear()
+        self.obstacles.clear()
 
-    def take(self, reading: ObservedCluster) -> list[Death]:
+    def take(self, reading: ObservedCluster, now: datetime) -> list[Death]:
         """Replace the reading by a newer one; tells which replicas died in between."""
         deaths = [
             death
@@ -73,15 +114,29 @@ class Observation:
             key = (death.project, death.deployment)
             self.restarts[key] = self.restarts.get(key, 0) + 1
         self.cluster = reading
+        self.stopwatch.take(reading, now)
         for name, app in reading.applications.items():
             if app.config is not None and app.status == "RUNNING" and app.config == self.wanted.get(name):
                 self.was_ready[name] = app.config
+        present = {replica.id for app in reading.applications.values() for replica in app.replicas}
+        # Keys of three parts are replicas'.
+        self._since = {key: since for key, since in self._since.items() if not key[2:] or key[2] in present}
         return deaths
 
+    def _worst_obstacle(self, project: str) -> Obstacle | None:
+        app = self.application(project)
+        found = [
+            self.obstacles[project, name]
+            for name in (app.deployments if app else ())
+            if (project, name) in self.obstacles
+        ]
+        return found[0] if found else None
+
     def _deaths(self, before: ObservedApplication, after: ObservedApplication) -> list[Death]:
-        """Ready replicas that are gone although nothing was changed and no fewer are asked for."""
-        if before.config is None or before.config != after.config or self.was_ready.get(before.name) != before.config:
+        """Replicas that are gone although nothing was changed and no fewer are asked for."""
+        if before.config is None or before.config != after.config or after.status == "DELETING":
             return []
+        is_settled = self.was_ready.get(before.name) == before.config
         deaths = []
         for name, deployment in before.deployments.items():
             now = after.deployments.get(name)
@@ -89,9 +144,21 @@ class Observation:
                 continue
             alive = {replica.id for replica in now.replicas if replica.state != "STOPPING"}
             deaths += [
-                Death(before.name, name, replica.id, replica.pid)
+                Death(
+                    before.name,
+                    name,
+                    replica.id,
+                    replica.pid,
+                    was_ready=replica.is_ready,
+                    node=replica.node_address,
+                    node_id=replica.node_id,
+                    worker_id=replica.worker_id,
+                    log_file=replica.log_file,
+                )
                 for replica in deployment.replicas
-                if replica.is_ready and replica.id not in alive
+                if replica.id not in alive
+                # While one configuration takes over from another, ready replicas end on purpose.
+                and ((replica.is_ready and is_settled) or (replica.state == "STARTING" and replica.pid is not None))
             ]
         return deaths
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aanad.errors import NotFound, StoreUnavailable
+from aanad.errors import InvalidInput, NotFound, StoreUnavailable
 from aanad.wire.operations import Operation, OperationKind, OperationState, Step
 
 if TYPE_CHECKING:
@@ -14,15 +15,28 @@ if TYPE_CHECKING:
 
     from aanad.core.events import Events
     from aanad.core.ports import Clock, Store
+    from aanad.core.records import MutationRequest
     from aanad.wire.problems import Problem
 
 STEPS = {
     OperationKind.DEPLOY: ("load", "build", "replicas"),
     OperationKind.START: ("build", "replicas"),
     OperationKind.RESTART: ("build", "replicas"),
+    OperationKind.ROLLBACK: ("build", "replicas"),
+    OperationKind.CONFIGURE: ("build", "replicas"),
+    OperationKind.SCALE: ("replicas",),
     OperationKind.STOP: ("drain",),
     OperationKind.REMOVE: ("drain", "remove"),
 }
+CANCELLABLE = {
+    OperationKind.DEPLOY,
+    OperationKind.START,
+    OperationKind.RESTART,
+    OperationKind.ROLLBACK,
+    OperationKind.SCALE,
+}
+KEY_LIFETIME = timedelta(hours=24)
+"""How long a repeated request is known by its key."""
 
 
 class Operations:
@@ -52,10 +66,19 @@ class Operations:
         *,
         steps: tuple[str, ...] | None = None,
         version: int | None = None,
+        revision: str | None = None,
+        request: MutationRequest | None = None,
     ) -> Operation:
         """Create an operation; unfinished ones of the same project give way to it.
 
-        `version` is the project's version that the verb made, where it has made one already.
+        Args:
+            kind: what it does.
+            project: to which project.
+            actor: who asked for it.
+            steps: where not those of its kind.
+            version: the project's version that the verb made, where it has made one already.
+            revision: the revision that it activates, where that is known already.
+            request: by which the same request, sent again, finds it.
         """
         for earlier in self.active(project):
             await self.finish(earlier, OperationState.CANCELLED, message=f"superseded by {kind}")
@@ -67,15 +90,36 @@ class Operations:
             project=project,
             state=OperationState.RUNNING,
             steps=[Step(name=name, state=OperationState.PENDING) for name in names],
+            revision=revision,
             version=version,
             actor=actor,
             created_at=now,
         )
-        await self._save(operation)
+        operation = await self._save(operation, request)
         await self._events.record(
             "operation.started", f"{kind} of {project} began.", project=project, actor=actor, operation=operation.id
         )
         return operation
+
+    async def replayed(self, actor: str, request: MutationRequest | None) -> Operation | None:
+        """The operation that the same request began before, if it did.
+
+        Raises:
+            InvalidInput: ``idempotency_key_reused``: the key belongs to another request.
+        """
+        found = await self._store.requested(actor, request.key) if request is not None else None
+        if request is None or found is None:
+            return None
+        operation, earlier = found
+        if self._clock.now() - operation.created_at > KEY_LIFETIME:
+            return None
+        if earlier.fingerprint != request.fingerprint:
+            raise InvalidInput(
+                "This Idempotency-Key was used for another request.",
+                hint="Take a new key for each change, and the same one only to send the very same request again.",
+                code="idempotency_key_reused",
+            )
+        return self._active.get(operation.id, operation)
 
     async def get(self, operation_id: str) -> Operation:
         """One operation, finished or not."""
@@ -88,7 +132,15 @@ class Operations:
         """Operations, the newest first."""
         return await self._store.operations(project=project, limit=limit)
 
-    async def advance(self, operation: Operation, step: str, message: str = "") -> Operation:
+    async def advance(
+        self,
+        operation: Operation,
+        step: str,
+        message: str = "",
+        *,
+        done: int | None = None,
+        total: int | None = None,
+    ) -> Operation:
         """Say that a step is being worked on: the ones before it are done."""
         current = self._active.get(operation.id)
         if current is None:
@@ -102,8 +154,15 @@ class Operations:
             if index < position and not each.state.is_final:
                 changed = _ended(each, OperationState.SUCCEEDED, now)
             elif index == position:
-                update = {"state": OperationState.RUNNING, "message": message, "started_at": each.started_at or now}
-                changed = each.model_copy(update=update)
+                changed = each.model_copy(
+                    update={
+                        "state": OperationState.RUNNING,
+                        "message": message,
+                        "done": done,
+                        "total": total,
+                        "started_at": each.started_at or now,
+                    }
+                )
             steps.append(changed)
         if steps == current.steps:
             return current
@@ -163,11 +222,13 @@ class Operations:
                 except TimeoutError:
                     return await self.get(operation_id)
 
-    async def _save(self, operation: Operation) -> Operation:
+    async def _save(self, operation: Operation, request: MutationRequest | None = None) -> Operation:
+        can_be_cancelled = operation.kind in CANCELLABLE and not operation.state.is_final
+        operation = operation.model_copy(update={"cancellable": can_be_cancelled})
         before = self._active.get(operation.id)
         self._keep(operation.id, None if operation.state.is_final else operation)
         try:
-            await self._store.save_operation(operation)
+            await self._store.save_operation(operation, request)
         except StoreUnavailable:
             # What is not on disk has not happened: who began it is told so, and who ends it tries again.
             self._keep(operation.id, before)
@@ -186,5 +247,12 @@ class Operations:
 def _ended(step: Step, state: OperationState, now: datetime, message: str = "") -> Step:
     """A step after it; what it was doing is of no interest any more."""
     started_at = step.started_at or (now if state is OperationState.SUCCEEDED else None)
-    update = {"state": state, "message": message, "started_at": started_at, "finished_at": now}
+    update: dict[str, object] = {
+        "state": state,
+        "message": message,
+        "started_at": started_at,
+        "finished_at": now,
+    }
+    if state is OperationState.SUCCEEDED:
+        update["done"] = step.total
     return step.model_copy(update=update)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aanad.core.commands import no_project
 from aanad.core.observation import since
+from aanad.core.sizes import wanted_deployments
 from aanad.errors import ClusterUnavailable, NotFound
-from aanad.wire.phase import Phase, Reason
 from aanad.wire.projects import (
     DeploymentStatus,
     Endpoint,
@@ -20,10 +20,9 @@ from aanad.wire.projects import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from aanad.core.observation import Observation
-    from aanad.core.ports import Clock, Cluster, Store
+    from aanad.core.ports import Clock, Cluster, Secrets, Store
     from aanad.core.records import (
         NodeProcess,
         ObservedApplication,
@@ -33,31 +32,22 @@ if TYPE_CHECKING:
         RevisionRecord,
     )
 
-REPLICA_PHASES = {
-    "STARTING": Phase.STARTING,
-    "UPDATING": Phase.UPDATING,
-    "RECOVERING": Phase.STARTING,
-    "RUNNING": Phase.RUNNING,
-    "STOPPING": Phase.STOPPING,
-    "PENDING_MIGRATION": Phase.STOPPING,
-}
-DEPLOYMENT_PHASES = {
-    "HEALTHY": Phase.RUNNING,
-    "UPDATING": Phase.UPDATING,
-    "UPSCALING": Phase.UPDATING,
-    "DOWNSCALING": Phase.UPDATING,
-    "UNHEALTHY": Phase.DEGRADED,
-    "DEPLOY_FAILED": Phase.FAILED,
-}
-
 
 class Overview:
     """Projects, endpoints, replicas and revisions as the wire shows them."""
 
     def __init__(
-        self, *, store: Store, observation: Observation, cluster: Cluster, clock: Clock, serve_url: str
+        self,
+        *,
+        store: Store,
+        secrets: Secrets,
+        observation: Observation,
+        cluster: Cluster,
+        clock: Clock,
+        serve_url: str,
     ) -> None:
         self._store = store
+        self._secrets = secrets
         self._observation = observation
         self._cluster = cluster
         self._clock = clock
@@ -81,9 +71,12 @@ class Overview:
             url=self._serve_url + project.route_prefix,
             etag=f'"{record.version}"',
             created_at=record.created_at,
-            deployments=[_deployment(d, project.since) for d in app.deployments.values()] if app else [],
+            deployments=[self._deployment(name, each) for each in app.deployments.values()] if app else [],
             manifest_deployments=revision.manifest.deployments if revision else [],
             evidence=record.failure.evidence if record.failure else [],
+            priority=revision.file.priority if revision else 0,
+            scale=record.scale,
+            secrets=await self._secrets.names(name),
         )
 
     async def endpoints(self, name: str) -> list[Endpoint]:
@@ -148,6 +141,8 @@ class Overview:
                 size_bytes=revision.size_bytes,
                 active=revision.id == record.revision,
                 git_commit=revision.git_commit,
+                ready_at=revision.ready_at,
+                route_prefix=revision.route_prefix,
             )
             for revision in await self._store.revisions(name)
         ]
@@ -178,6 +173,20 @@ class Overview:
             endpoints=[EndpointRef(name=e.name, path=e.path) for e in revision.manifest.endpoints] if revision else [],
         )
 
+    def _deployment(self, project: str, deployment: ObservedDeployment) -> DeploymentStatus:
+        standing = self._observation.deployment_standing(project, deployment)
+        return DeploymentStatus(
+            name=deployment.name,
+            phase=standing.phase,
+            reason=standing.reason,
+            message=standing.message,
+            hint=standing.hint,
+            since=self._observation.since((project, deployment.name), standing, self._clock.now()),
+            ready=deployment.ready,
+            replicas=deployment.target_replicas,
+            crashes=self._observation.crashes.of(project, deployment.name),
+        )
+
     def _replica(
         self,
         project: str,
@@ -186,18 +195,23 @@ class Overview:
         processes: Mapping[tuple[str, int], NodeProcess],
     ) -> Replica:
         process = processes.get((replica.node_id or "", replica.pid or -1))
+        standing = self._observation.replica_standing(project, deployment, replica)
         return Replica(
             id=replica.id,
             project=project,
             deployment=deployment,
             node=replica.node_address or "",
             pid=replica.pid,
-            phase=REPLICA_PHASES.get(replica.state, Phase.UNKNOWN),
+            phase=standing.phase,
             gpus=list(process.gpus) if process else [],
             gpu_memory_bytes=process.gpu_memory_bytes if process else None,
             rss_bytes=process.rss_bytes if process else None,
             restarts=self._observation.restarts.get((project, deployment), 0),
             started_at=replica.started_at,
+            reason=standing.reason,
+            message=standing.message,
+            hint=standing.hint,
+            since=self._observation.since((project, deployment, replica.id), standing, self._clock.now()),
         )
 
 
@@ -208,20 +222,4 @@ def _count(record: ProjectRecord, revision: RevisionRecord | None, app: Observed
         return ready, sum(deployment.target_replicas for deployment in app.deployments.values())
     if not record.should_serve or revision is None:
         return 0, 0
-    return 0, 1 + sum(deployment.replicas for deployment in revision.manifest.deployments)
-
-
-def _deployment(deployment: ObservedDeployment, began: datetime) -> DeploymentStatus:
-    phase = DEPLOYMENT_PHASES.get(deployment.status, Phase.UNKNOWN)
-    if phase is Phase.UPDATING and not deployment.ready:
-        phase = Phase.STARTING
-    return DeploymentStatus(
-        name=deployment.name,
-        phase=phase,
-        reason=Reason.READY if phase is Phase.RUNNING else Reason.REPLICAS_STARTING,
-        message=deployment.message,
-        hint="",
-        since=began,
-        ready=deployment.ready,
-        replicas=deployment.target_replicas,
-    )
+    return 0, sum(wanted.size.least for wanted in wanted_deployments(revision, record.scale).values())

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from aanad.core.records import (
         ApplicationConfig,
         LogSource,
+        MutationRequest,
         NodeProcess,
         NodeResources,
         ObservedCluster,
         ProjectRecord,
         RevisionRecord,
+        Timing,
     )
     from aanad.wire.events import Event
     from aanad.wire.logs import LogRecord
@@ -230,12 +232,26 @@ class Store(Protocol):
         """Note a phase; touches nothing that anybody asked for."""
         ...
 
+    async def save_timings(self, name: str, timings: dict[str, Timing]) -> None:
+        """Note what starts and ends took; touches nothing that anybody asked for."""
+        ...
+
     async def delete_project(self, name: str) -> None:
         """Remove a project with its revisions; its events and operations stay."""
         ...
 
     async def save_revision(self, record: RevisionRecord) -> None:
         """Insert a revision; one that is there already stays as it is."""
+        ...
+
+    async def mark_revision(
+        self, project: str, revision: str, *, activated_at: datetime | None = None, ready_at: datetime | None = None
+    ) -> None:
+        """Note when a revision was activated, or was ready for the first time (later times are not noted)."""
+        ...
+
+    async def delete_revision(self, project: str, revision: str) -> None:
+        """Forget a revision; one that is not there is no error."""
         ...
 
     async def revision(self, project: str, revision: str) -> RevisionRecord | None:
@@ -246,8 +262,12 @@ class Store(Protocol):
         """Revisions, the newest first."""
         ...
 
-    async def save_operation(self, operation: Operation) -> None:
-        """Insert or replace an operation."""
+    async def save_operation(self, operation: Operation, request: MutationRequest | None = None) -> None:
+        """Insert or replace an operation; `request` is what asked for it, noted where given."""
+        ...
+
+    async def requested(self, actor: str, key: str) -> tuple[Operation, MutationRequest] | None:
+        """The newest operation that an actor asked for under this key."""
         ...
 
     async def operation(self, operation_id: str) -> Operation | None:

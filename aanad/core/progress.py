@@ -12,11 +12,19 @@ from aanad.wire.phase import Phase, Reason
 if TYPE_CHECKING:
     from aanad.core.observation import Observation
     from aanad.core.operations import Operations
-    from aanad.core.ports import Archives, Routes, Store
+    from aanad.core.ports import Archives, Routes, Secrets, Store
     from aanad.core.projects import Standing
     from aanad.core.records import ProjectRecord
 
 
+BEFORE_REPLICAS = {
+    Reason.QUEUED,
+    Reason.BUILDING,
+    Reason.CLUSTER_STARTING,
+    Reason.CLUSTER_UNREACHABLE,
+    Reason.DRAINING,
+    Reason.WAITS_FOR_PRIORITY,
+}
 ROUTE_ROUNDS = 20
 """Where the daemon cannot reach Serve's port at all, on another machine say, an operation must end all the same."""
 
@@ -29,12 +37,14 @@ class Progress:
         *,
         store: Store,
         archives: Archives,
+        secrets: Secrets,
         operations: Operations,
         observation: Observation,
         routes: Routes,
     ) -> None:
         self._store = store
         self._archives = archives
+        self._secrets = secrets
         self._operations = operations
         self._observation = observation
         self._routes = routes
@@ -51,7 +61,7 @@ class Progress:
                     await self._follow_stop(operation, record)
                 case OperationKind.REMOVE:
                     await self._follow_remove(operation, record)
-                case OperationKind.DEPLOY | OperationKind.START | OperationKind.RESTART:
+                case _:
                     await self._follow_start(operation, record, standing)
 
     async def _follow_start(self, operation: Operation, record: ProjectRecord, standing: Standing) -> None:
@@ -64,11 +74,21 @@ class Progress:
             if await self._is_routed(operation, record):
                 await self._operations.finish(operation, OperationState.SUCCEEDED)
             else:
-                await self._operations.advance(operation, "replicas", "Waiting until requests reach it.")
-        elif standing.reason in {Reason.REPLICAS_STARTING, Reason.RESOURCES_SHORT, Reason.REPLICA_FAILED}:
-            await self._operations.advance(operation, "replicas", standing.message)
+                await self._advance(operation, "replicas", "Waiting until requests reach it.")
+        elif standing.reason in BEFORE_REPLICAS:
+            await self._advance(operation, "build", standing.message)
         else:
-            await self._operations.advance(operation, "build", standing.message)
+            await self._advance(operation, "replicas", standing.message)
+
+    async def _advance(self, operation: Operation, step: str, message: str) -> None:
+        app = self._observation.application(operation.project)
+        if step == "replicas" and app is not None and app.target_replicas:
+            ready = min(app.ready, app.target_replicas)
+            await self._operations.advance(operation, step, message, done=ready, total=app.target_replicas)
+            return
+        # A change of numbers alone builds nothing.
+        names = [each.name for each in operation.steps]
+        await self._operations.advance(operation, step if step in names else names[-1], message)
 
     async def _is_routed(self, operation: Operation, record: ProjectRecord) -> bool:
         """Serve says RUNNING a moment before its proxy knows the way; nobody should be told to send requests yet."""
@@ -97,6 +117,7 @@ class Progress:
         await self._store.delete_project(record.name)
         for digest in archives - {revision.archive for revision in await self._store.revisions()}:
             await self._archives.delete(digest)
+        await self._secrets.remove_all(record.name)
         await self._operations.finish(operation, OperationState.SUCCEEDED)
 
     def _is_gone(self, record: ProjectRecord) -> bool:

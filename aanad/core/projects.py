@@ -4,6 +4,8 @@ stopped ──start──► pending ──► starting ──► running ◄─
    ▲                                │        │  ▲
    └────────── stopping ◄──stop─────┴────────┘  └──► degraded
                                     └──► failed (until start or deploy)
+
+`pending` waits for something that is not its own: Ray, a build of another project, a resource, a higher priority.
 """
 
 from __future__ import annotations
@@ -28,6 +30,15 @@ class ClusterView:
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """What keeps replicas from being ready, as somebody found it out."""
+
+    reason: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
 class Standing:
     """A phase and why; `since` is added by whoever remembers the one before."""
 
@@ -44,6 +55,7 @@ def project_standing(
     cluster: ClusterView,
     *,
     was_ready: bool,
+    obstacle: Obstacle | None = None,
 ) -> Standing:
     """Where a project stands.
 
@@ -53,6 +65,7 @@ def project_standing(
         app: what Serve says of it; None where Serve does not have it.
         cluster: whether `app` can be relied on.
         was_ready: whether all replicas of `wanted` have been ready before.
+        obstacle: what keeps it, or one of its deployments, from being ready.
     """
     if record.is_blocked and record.failure is not None:
         return Standing(Phase.FAILED, record.failure.reason, record.failure.message, record.failure.hint)
@@ -63,43 +76,48 @@ def project_standing(
             return Standing(Phase.PENDING, Reason.CLUSTER_STARTING, cluster.message or "Ray is starting.", cluster.hint)
         return Standing(Phase.UNKNOWN, Reason.CLUSTER_UNREACHABLE, cluster.message, cluster.hint)
     if app is None:
+        if obstacle is not None:
+            return Standing(Phase.PENDING, obstacle.reason, obstacle.message, obstacle.hint)
         return Standing(Phase.PENDING, Reason.QUEUED, "It is about to be given to Ray Serve.")
     if app.status == "DELETING":
         return Standing(Phase.PENDING, Reason.DRAINING, "Its former replicas finish their requests first.")
-    return _wanted_and_there(record, wanted, app, was_ready=was_ready)
+    serves = app.serves
+    if app.config != wanted:
+        message = "It waits until Serve has finished a build."
+        return Standing(Phase.UPDATING if serves else Phase.PENDING, Reason.QUEUED, message)
+    if not app.is_built:
+        what = "Its environment is set up and its code imported." if wanted.requirements else "Serve imports its code."
+        return Standing(Phase.UPDATING if serves else Phase.STARTING, Reason.BUILDING, what)
+    return _built(record, app, was_ready=was_ready, obstacle=obstacle)
 
 
 def _not_wanted(record: ProjectRecord, app: ObservedApplication | None) -> Standing:
     if app is not None:
         return Standing(Phase.STOPPING, Reason.DRAINING, "Its replicas finish their requests.")
-    if record.good_revision is None:
+    if record.good is None:
         return Standing(Phase.STOPPED, Reason.NEVER_STARTED, "", f"aana start {record.name}")
     return Standing(Phase.STOPPED, Reason.STOPPED_BY_OPERATOR, "", f"aana start {record.name}")
 
 
-def _wanted_and_there(
-    record: ProjectRecord, wanted: ApplicationConfig, app: ObservedApplication, *, was_ready: bool
-) -> Standing:
-    ready = sum(deployment.ready for deployment in app.deployments.values())
-    target = sum(deployment.target_replicas for deployment in app.deployments.values())
-    serves = bool(app.deployments) and all(deployment.ready for deployment in app.deployments.values())
-    if app.config != wanted:
-        message = "It waits until Serve has finished a build."
-        return Standing(Phase.UPDATING if serves else Phase.PENDING, Reason.QUEUED, message)
-    if not app.is_built:
-        message = "Serve imports its code."
-        return Standing(Phase.UPDATING if serves else Phase.STARTING, Reason.BUILDING, message)
+def _built(record: ProjectRecord, app: ObservedApplication, *, was_ready: bool, obstacle: Obstacle | None) -> Standing:
+    ready, target = app.ready, app.target_replicas
+    failure = record.failure
     if app.status == "RUNNING" and ready >= target:
-        if record.failure is not None:
-            return Standing(Phase.RUNNING, Reason.REVISION_FAILED, record.failure.message, record.failure.hint)
+        if obstacle is not None and obstacle.reason == Reason.CRASH_LOOP:
+            return Standing(Phase.DEGRADED, obstacle.reason, obstacle.message, obstacle.hint)
+        if failure is not None:
+            return Standing(Phase.RUNNING, Reason.REVISION_FAILED, failure.message, failure.hint)
         return Standing(Phase.RUNNING, Reason.READY)
-    trouble = " ".join(deployment.message for deployment in app.deployments.values() if deployment.message)
     counted = f"{ready} of {target} replicas are ready."
-    if was_ready:
-        message = f"{counted} {trouble}".strip()
-        return Standing(Phase.DEGRADED, Reason.REPLICA_FAILED, message, f"aana logs {record.name}")
-    if "taken more than" in trouble and "scheduled" in trouble:
-        hint = "Stop another project, or ask for less in project.toml: aana replicas shows who holds what."
-        return Standing(Phase.PENDING, Reason.RESOURCES_SHORT, f"{counted} {trouble}", hint)
+    if failure is not None and failure.revision == record.revision:
+        return Standing(Phase.DEGRADED, failure.reason, f"{counted} {failure.message}", failure.hint)
+    on_the_way = Phase.DEGRADED if was_ready else Phase.UPDATING if app.serves else Phase.STARTING
+    if obstacle is not None:
+        waits = obstacle.reason == Reason.RESOURCES_SHORT and not app.serves
+        phase = Phase.PENDING if waits else on_the_way
+        return Standing(phase, obstacle.reason, f"{counted} {obstacle.message}", obstacle.hint)
+    trouble = " ".join(deployment.message for deployment in app.deployments.values() if deployment.message)
     message = f"{counted} {trouble}".strip()
-    return Standing(Phase.UPDATING if serves else Phase.STARTING, Reason.REPLICAS_STARTING, message)
+    if was_ready:
+        return Standing(on_the_way, Reason.REPLICA_FAILED, message, f"aana logs {record.name}")
+    return Standing(on_the_way, Reason.REPLICAS_STARTING, message)

@@ -1,7 +1,8 @@
-"""What the brain works with: desired state as stored, observed state as read; frozen values, no behaviour."""
+"""What the brain works with: desired state as stored, observed state as read; frozen values."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from aanad.wire.manifest import ProjectManifest
     from aanad.wire.project_file import ProjectFile
-    from aanad.wire.projects import Desired
+    from aanad.wire.projects import Desired, Scale
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,27 @@ class Failure:
     revision: str | None
     """The revision that failed. Where it is the active one, nothing serves until somebody acts."""
     evidence: list[str] = field(default_factory=list)
+    blocks: bool = True
+    """Whether nothing serves because of it. A change that failed while older replicas serve on blocks nothing."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What replicas of one deployment took the last time, in seconds."""
+
+    start_s: float | None = None
+    """From the creation of the process to the first request that it could take."""
+    stop_s: float | None = None
+    """From the word to stop to the end of the process."""
+
+
+@dataclass(frozen=True)
+class Good:
+    """What was desired when all replicas were ready the last time: what a change that fails goes back to."""
+
+    revision: str
+    restarts: int
+    scale: dict[str, Scale] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,8 +56,8 @@ class ProjectRecord:
     desired: Desired
     revision: str | None
     """The active revision; None until one could be read."""
-    good_revision: str | None
-    """The last revision that became ready."""
+    good: Good | None
+    """None until it was ready for the first time."""
     restarts: int
     """Counts `restart` requests; a change makes Serve replace every replica."""
     failure: Failure | None
@@ -46,11 +68,22 @@ class ProjectRecord:
     created_at: datetime
     version: int
     """Grows with every accepted change of what is desired."""
+    scale: dict[str, Scale] = field(default_factory=dict)
+    """What an operator wants of single deployments; wins over ``project.toml`` and the code."""
+    gaps: tuple[str, ...] = ()
+    """Deployments whose old and new replicas do not fit beside each other: the old ones end first."""
+    timings: dict[str, Timing] = field(default_factory=dict)
+    """By deployment: what its last start and end took; a checkpoint."""
 
     @property
     def is_blocked(self) -> bool:
         """Whether the active revision failed for good, so that it must stay out of Serve's configuration."""
-        return self.failure is not None and self.failure.revision == self.revision
+        return self.failure is not None and self.failure.blocks and self.failure.revision == self.revision
+
+    @property
+    def is_good(self) -> bool:
+        """Whether just what is desired now was ready before."""
+        return self.revision is not None and self.good == Good(self.revision, self.restarts, self.scale)
 
     @property
     def should_serve(self) -> bool:
@@ -73,6 +106,25 @@ class RevisionRecord:
     created_at: datetime
     created_by: str
     git_commit: str | None
+    requirements: str | None = None
+    """Its ``requirements.txt``."""
+    activated_at: datetime | None = None
+    """When it was made the active one the last time; a mark that may change."""
+    ready_at: datetime | None = None
+    """When all its replicas were ready for the first time; a mark that is made once."""
+
+
+@dataclass(frozen=True)
+class MutationRequest:
+    """A request that carries an ``Idempotency-Key``: sent twice, it changes something once."""
+
+    key: str
+    fingerprint: str
+    """SHA-256, the same for the same request."""
+
+    def about(self, content: str) -> MutationRequest:
+        """The request with something in it that tells it from others."""
+        return MutationRequest(self.key, hashlib.sha256(f"{self.fingerprint}\n{content}".encode()).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -87,6 +139,8 @@ class ApplicationConfig:
     env: dict[str, str]
     overrides: dict[str, dict[str, Any]]
     """By deployment: Serve's own option names."""
+    requirements: tuple[str, ...] = ()
+    """Lines of its ``requirements.txt``, installed into an environment of its own."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +196,28 @@ class ObservedApplication:
     raw_config: dict[str, Any] | None
     """What Serve was last told, as it repeats it; carried over where the application is not ours."""
     deployments: dict[str, ObservedDeployment]
+
+    @property
+    def replicas(self) -> list[ObservedReplica]:
+        """Of all its deployments."""
+        return [replica for deployment in self.deployments.values() for replica in deployment.replicas]
+
+    @property
+    def ready(self) -> int:
+        """Replicas that requests are sent to."""
+        return sum(deployment.ready for deployment in self.deployments.values())
+
+    @property
+    def target_replicas(self) -> int:
+        """Replicas that Serve wants."""
+        return sum(deployment.target_replicas for deployment in self.deployments.values())
+
+    @property
+    def serves(self) -> bool:
+        """Whether every deployment has a replica that requests are sent to, of whichever revision."""
+        return bool(self.deployments) and all(
+            deployment.ready or not deployment.target_replicas for deployment in self.deployments.values()
+        )
 
     @property
     def is_built(self) -> bool:

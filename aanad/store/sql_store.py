@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
+from aanad.core.records import MutationRequest
 from aanad.store import rows
 from aanad.store.database import database_errors, open_database
 from aanad.store.tables import events, operations, projects, revisions
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
-    from aanad.core.records import ProjectRecord, RevisionRecord
+    from aanad.core.records import ProjectRecord, RevisionRecord, Timing
 
 T = TypeVar("T")
 UNFINISHED = [state.value for state in OperationState if not state.is_final]
@@ -79,6 +80,11 @@ class SqlStore:
         values = {"phase": str(phase), "reason": str(reason), "since": since}
         await self._run(lambda c: c.execute(update(projects).where(projects.c.name == name).values(values)))
 
+    async def save_timings(self, name: str, timings: dict[str, Timing]) -> None:
+        """Note what starts and ends took."""
+        values = {"timings": rows.timings(timings)}
+        await self._run(lambda c: c.execute(update(projects).where(projects.c.name == name).values(values)))
+
     async def delete_project(self, name: str) -> None:
         """Remove a project with its revisions."""
 
@@ -93,19 +99,40 @@ class SqlStore:
         """Insert a revision; one that is there already stays as it is."""
 
         def transaction(connection: Connection) -> None:
-            key = (revisions.c.project == record.project) & (revisions.c.id == record.id)
+            key = _revision_is(record.project, record.id)
             if connection.execute(select(revisions.c.id).where(key)).first() is None:
                 connection.execute(insert(revisions).values(rows.revision_row(record)))
 
         await self._run(transaction)
 
+    async def mark_revision(
+        self, project: str, revision: str, *, activated_at: datetime | None = None, ready_at: datetime | None = None
+    ) -> None:
+        """Note when a revision was activated, or was ready for the first time."""
+        where = _revision_is(project, revision)
+
+        def transaction(connection: Connection) -> None:
+            if activated_at is not None:
+                connection.execute(update(revisions).where(where).values(activated_at=activated_at))
+            if ready_at is not None:
+                never = revisions.c.ready_at.is_(None)
+                connection.execute(update(revisions).where(where & never).values(ready_at=ready_at))
+
+        await self._run(transaction)
+        self._revisions.pop((project, revision), None)
+
+    async def delete_revision(self, project: str, revision: str) -> None:
+        """Forget a revision."""
+        await self._run(lambda c: c.execute(delete(revisions).where(_revision_is(project, revision))))
+        self._revisions.pop((project, revision), None)
+
     async def revision(self, project: str, revision: str) -> RevisionRecord | None:
-        """One revision; they never change, so each is read once."""
+        """One revision; only its marks ever change, so each is read once until then."""
         key = (project, revision)
         if key not in self._revisions:
 
             def read(connection: Connection) -> RevisionRecord | None:
-                where = (revisions.c.project == project) & (revisions.c.id == revision)
+                where = _revision_is(project, revision)
                 row = connection.execute(select(revisions).where(where)).mappings().first()
                 return rows.revision_record(row) if row is not None else None
 
@@ -122,15 +149,18 @@ class SqlStore:
             query = query.where(revisions.c.project == project)
         return await self._run(lambda c: [rows.revision_record(row) for row in c.execute(query).mappings()])
 
-    async def save_operation(self, operation: Operation) -> None:
+    async def save_operation(self, operation: Operation, request: MutationRequest | None = None) -> None:
         """Insert or replace an operation."""
         row = {
             "id": operation.id,
             "project": operation.project,
             "state": operation.state.value,
             "created_at": operation.created_at,
+            "actor": operation.actor,
             "document": operation.model_dump(mode="json"),
         }
+        if request is not None:
+            row |= {"idempotency_key": request.key, "fingerprint": request.fingerprint}
 
         def transaction(connection: Connection) -> None:
             changed = connection.execute(update(operations).where(operations.c.id == operation.id).values(row))
@@ -138,6 +168,17 @@ class SqlStore:
                 connection.execute(insert(operations).values(row))
 
         await self._run(transaction)
+
+    async def requested(self, actor: str, key: str) -> tuple[Operation, MutationRequest] | None:
+        """The newest operation that an actor asked for under this key."""
+        query = (
+            select(operations.c.document, operations.c.fingerprint)
+            .where((operations.c.idempotency_key == key) & (operations.c.actor == actor))
+            .order_by(operations.c.created_at.desc())
+            .limit(1)
+        )
+        row = await self._run(lambda c: c.execute(query).first())
+        return None if row is None else (Operation.model_validate(row[0]), MutationRequest(key, row[1]))
 
     async def operation(self, operation_id: str) -> Operation | None:
         """One operation."""
@@ -191,6 +232,10 @@ class SqlStore:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+
+
+def _revision_is(project: str, revision: str) -> ColumnElement[bool]:
+    return (revisions.c.project == project) & (revisions.c.id == revision)
 
 
 def _project(connection: Connection, name: str, *, lock: bool = False) -> ProjectRecord | None:

@@ -49,7 +49,7 @@ projects = Table(
     Column("name", String(48), primary_key=True),
     Column("desired", String(16), nullable=False),
     Column("revision", String(12)),
-    Column("good_revision", String(12)),
+    Column("good", JSON),
     Column("restarts", Integer, nullable=False),
     Column("failure", JSON),
     Column("phase", String(16), nullable=False),
@@ -57,6 +57,9 @@ projects = Table(
     Column("since", UtcDateTime, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("scale", JSON, nullable=False, server_default="{}"),
+    Column("gaps", JSON, nullable=False, server_default="[]"),
+    Column("timings", JSON, nullable=False, server_default="{}"),
 )
 
 revisions = Table(
@@ -72,6 +75,9 @@ revisions = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(200), nullable=False),
     Column("git_commit", String(64)),
+    Column("requirements", Text),
+    Column("activated_at", UtcDateTime),
+    Column("ready_at", UtcDateTime),
 )
 
 operations = Table(
@@ -82,8 +88,12 @@ operations = Table(
     Column("state", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("document", JSON, nullable=False),
+    Column("actor", String(200), nullable=False, server_default=""),
+    Column("idempotency_key", String(200)),
+    Column("fingerprint", String(64)),
     Index(None, "project", "created_at"),
     Index(None, "state"),
+    Index(None, "idempotency_key"),
 )
 
 events = Table(

@@ -51,6 +51,9 @@ class ProjectFile(BaseModel):
     """After a restart of the box, projects of a higher priority start first."""
     autostart: bool = True
     """Whether the first ``aana deploy`` starts the project."""
+    ready_timeout_s: float | None = Field(default=None, gt=0)
+    """Seconds that its replicas may take to become ready, downloads not counted; ``serve.ready_timeout_s`` where not
+    given."""
     env: dict[EnvName, str] = {}
     """Environment variables of every replica."""
     deployments: dict[str, DeploymentOverride] = {}

@@ -100,6 +100,10 @@ async def api(box: Box, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncCl
     services = Services(
         commands=box.commands,
         deploy=box.deploys,
+        cancelling=box.cancelling,
+        plans=box.plans,
+        revisions=box.revisions,
+        secrets=box.secret_changes,
         operations=box.operations,
         overview=box.overview,
         events=box.events,

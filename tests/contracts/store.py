@@ -9,18 +9,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aanad.core.ports import Store
-from aanad.core.records import Failure, ProjectRecord, RevisionRecord
+from aanad.core.records import Failure, Good, MutationRequest, ProjectRecord, RevisionRecord, Timing
 from aanad.errors import Refused
 from aanad.wire.manifest import ProjectManifest
 from aanad.wire.operations import Operation, OperationKind, OperationState, Step
 from aanad.wire.project_file import DeploymentOverride, ProjectFile
+from aanad.wire.projects import Scale
 
 NOON = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
 PROJECT = ProjectRecord(
     name="asr",
     desired="running",
     revision="0123456789ab",
-    good_revision=None,
+    good=Good("ba9876543210", 1, {"model": Scale(replicas=2)}),
     restarts=2,
     failure=Failure("import_error", "No module", "Mend it", NOON, "0123456789ab", ["line 1", "line 2"]),
     phase="failed",
@@ -28,6 +29,9 @@ PROJECT = ProjectRecord(
     since=NOON,
     created_at=NOON,
     version=3,
+    scale={"model": Scale(min_replicas=0, max_replicas=3)},
+    gaps=("model",),
+    timings={"model": Timing(start_s=4.5), "ingress": Timing(1.0, 2.0)},
 )
 REVISION = RevisionRecord(
     id="0123456789ab",
@@ -40,6 +44,7 @@ REVISION = RevisionRecord(
     created_at=NOON,
     created_by="ann",
     git_commit=None,
+    requirements="einops==0.8\n",
 )
 
 
@@ -108,7 +113,11 @@ class StoreContract:
         await store.save_checkpoint("asr", "running", "ready", later)
         await store.save_checkpoint("gone", "running", "ready", later)
 
-        assert replace(PROJECT, phase="running", reason="ready", since=later) == await store.project("asr")
+        await store.save_timings("asr", {"model": Timing(9.0, 1.0)})
+        await store.save_timings("gone", {})
+
+        expected = replace(PROJECT, phase="running", reason="ready", since=later, timings={"model": Timing(9.0, 1.0)})
+        assert expected == await store.project("asr")
 
     async def test_a_revision_never_changes(self, store: Store) -> None:
         """Saving another one under the same id keeps the first."""
@@ -127,6 +136,38 @@ class StoreContract:
         await store.save_revision(newer)
 
         assert [newer, REVISION] == await store.revisions()
+
+    async def test_a_revisions_marks(self, store: Store) -> None:
+        """When it was active last changes; when it was ready first does not; nothing else of it is touched."""
+        await store.save_revision(REVISION)
+        assert await store.revision("asr", REVISION.id) == REVISION
+        later = NOON + timedelta(hours=1)
+
+        await store.mark_revision("asr", REVISION.id, activated_at=NOON, ready_at=NOON)
+        await store.mark_revision("asr", REVISION.id, activated_at=later, ready_at=later)
+        await store.mark_revision("asr", "ffffffffffff", ready_at=later)
+
+        marked = replace(REVISION, activated_at=later, ready_at=NOON)
+        assert (marked, [marked]) == (await store.revision("asr", REVISION.id), await store.revisions("asr"))
+
+    async def test_a_revision_can_be_forgotten(self, store: Store) -> None:
+        """One that is not there is no error."""
+        await store.save_revision(REVISION)
+
+        await store.delete_revision("asr", REVISION.id)
+        await store.delete_revision("asr", REVISION.id)
+
+        assert (None, []) == (await store.revision("asr", REVISION.id), await store.revisions())
+
+    async def test_what_was_asked_for_twice_is_found(self, store: Store) -> None:
+        """By who asked and under which key, as the operation is by now; nobody finds what another one asked for."""
+        request = MutationRequest("key-1", "POST /start")
+        await store.save_operation(operation("op_1"), request)
+        await store.save_operation(operation("op_1", state=OperationState.SUCCEEDED))
+
+        assert await store.requested("ann", "key-1") == (operation("op_1", state=OperationState.SUCCEEDED), request)
+        assert await store.requested("bob", "key-1") is None
+        assert await store.requested("ann", "key-2") is None
 
     async def test_a_removed_project_takes_its_revisions_along(self, store: Store) -> None:
         """Its operations and events stay, as the record of what happened."""

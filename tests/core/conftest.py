@@ -7,21 +7,31 @@ from dataclasses import dataclass
 
 import pytest
 
+from aanad.core.cancelling import Cancelling
 from aanad.core.commands import Commands
+from aanad.core.deadlines import Deadlines
 from aanad.core.deploy import Deploy
 from aanad.core.events import Events
 from aanad.core.observation import Observation
 from aanad.core.operations import Operations
 from aanad.core.overview import Overview
+from aanad.core.plans import Plans
 from aanad.core.progress import Progress
-from aanad.core.reconciler import Deadlines, Reconciler
+from aanad.core.reading import Reading
+from aanad.core.reconciler import Reconciler
+from aanad.core.revisions import Revisions
+from aanad.core.rooms import Rooms
+from aanad.core.secret_changes import SecretChanges
 from aanad.wire.operations import Operation
 from aanad.wire.projects import ProjectDetail
 from tests.fakes.archives import FakeArchives
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.secrets import FakeSecrets
 from tests.fakes.store import MemoryStore
 from tests.fakes.unit import FakeUnit
+
+KEPT_REVISIONS = 3
 
 
 @dataclass
@@ -39,6 +49,11 @@ class Box:
     reconciler: Reconciler
     deploys: Deploy
     commands: Commands
+    cancelling: Cancelling
+    revisions: Revisions
+    plans: Plans
+    secrets: FakeSecrets
+    secret_changes: SecretChanges
     overview: Overview
 
     async def upload(self, project: str, content: str = "v1", **options: object) -> Operation:
@@ -54,7 +69,7 @@ class Box:
     async def read_out(self) -> None:
         """Wait until the loader has answered for every deploy."""
         while self.deploys._loading and self.unit.hold.is_set():
-            await next(iter(self.deploys._loading))
+            await next(iter(self.deploys._loading.values()))
 
     async def settle(self, rounds: int = 8) -> None:
         """Let the reconciler and Serve work until nothing more happens."""
@@ -69,6 +84,11 @@ class Box:
         operation = await self.upload(project, content, **options)
         await self.settle()
         return await self.operations.get(operation.id)
+
+    def ask_for(self, cpus: float) -> None:
+        """What replicas of every model ask for from now on."""
+        self.unit.num_cpus = cpus
+        self.cluster.resources["model"] = {"CPU": cpus}
 
     async def project(self, name: str) -> ProjectDetail:
         """A project as the API shows it."""
@@ -95,20 +115,41 @@ def make_box(store: MemoryStore, cluster: FakeCluster, clock: FakeClock) -> Box:
     unit = FakeUnit(clock)
     archives = FakeArchives()
     observation = Observation()
+    secrets = FakeSecrets()
     events = Events(store, clock)
     operations = Operations(store, clock, events)
-    progress = Progress(store=store, archives=archives, operations=operations, observation=observation, routes=cluster)
+    progress = Progress(
+        store=store,
+        archives=archives,
+        secrets=secrets,
+        operations=operations,
+        observation=observation,
+        routes=cluster,
+    )
+    revisions = Revisions(
+        store=store, archives=archives, operations=operations, events=events, clock=clock, keep=KEPT_REVISIONS
+    )
+    rooms = Rooms(cluster=cluster, observation=observation)
+    reading = Reading(store=store, unit=unit, archives=archives, secrets=secrets, clock=clock)
     reconciler = Reconciler(
         store=store,
         cluster=cluster,
         unit=unit,
         archives=archives,
+        secrets=secrets,
         operations=operations,
         progress=progress,
         events=events,
         clock=clock,
         observation=observation,
+        revisions=revisions,
         deadlines=Deadlines(build_s=60, ready_s=600),
+    )
+    deploys = Deploy(
+        store=store, reading=reading, rooms=rooms, operations=operations, reconciler=reconciler, clock=clock
+    )
+    commands = Commands(
+        store=store, operations=operations, reconciler=reconciler, revisions=revisions, rooms=rooms, clock=clock
     )
     return Box(
         store=store,
@@ -120,11 +161,27 @@ def make_box(store: MemoryStore, cluster: FakeCluster, clock: FakeClock) -> Box:
         events=events,
         operations=operations,
         reconciler=reconciler,
-        deploys=Deploy(
-            store=store, unit=unit, archives=archives, operations=operations, reconciler=reconciler, clock=clock
+        deploys=deploys,
+        commands=commands,
+        cancelling=Cancelling(store=store, operations=operations, deploy=deploys, reconciler=reconciler),
+        revisions=revisions,
+        plans=Plans(
+            store=store,
+            archives=archives,
+            reading=reading,
+            revisions=revisions,
+            rooms=rooms,
+            observation=observation,
+            drain_s=2,
         ),
-        commands=Commands(store=store, operations=operations, reconciler=reconciler),
+        secrets=secrets,
+        secret_changes=SecretChanges(secrets=secrets, commands=commands, events=events),
         overview=Overview(
-            store=store, observation=observation, cluster=cluster, clock=clock, serve_url="http://box:8000"
+            store=store,
+            secrets=secrets,
+            observation=observation,
+            cluster=cluster,
+            clock=clock,
+            serve_url="http://box:8000",
         ),
     )

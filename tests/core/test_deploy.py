@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aanad.errors import InvalidProject, Refused
+from aanad.errors import InvalidProject, NotFound, Refused
 from aanad.wire.manifest import LoadFailure
 from aanad.wire.operations import OperationState
 from aanad.wire.project_file import DeploymentOverride, ProjectFile
@@ -118,7 +118,7 @@ async def test_an_archive_of_another_name_is_refused(box: Box) -> None:
 async def test_a_taken_route_prefix_is_refused(box: Box) -> None:
     """Two projects cannot answer under one prefix; the second is refused before anything is stored of it."""
     await box.deploy("asr")
-    box.archives.files["other"] = ProjectFile(route_prefix="/asr")
+    box.archives.projects["other"] = ProjectFile(route_prefix="/asr")
 
     with pytest.raises(Refused) as caught:
         await box.upload("other")
@@ -129,7 +129,7 @@ async def test_a_taken_route_prefix_is_refused(box: Box) -> None:
 
 async def test_an_override_of_an_unknown_deployment_is_named(box: Box) -> None:
     """A misspelt deployment in project.toml fails the deploy and lists those that exist."""
-    box.archives.files["asr"] = ProjectFile(deployments={"modle": DeploymentOverride(replicas=2)})
+    box.archives.projects["asr"] = ProjectFile(deployments={"modle": DeploymentOverride(replicas=2)})
 
     operation = await box.deploy("asr")
 
@@ -139,7 +139,7 @@ async def test_an_override_of_an_unknown_deployment_is_named(box: Box) -> None:
 
 async def test_autostart_false_leaves_the_first_deploy_stopped(box: Box) -> None:
     """Such a project is read and kept, and waits for a start."""
-    box.archives.files["asr"] = ProjectFile(autostart=False)
+    box.archives.projects["asr"] = ProjectFile(autostart=False)
 
     operation = await box.deploy("asr")
 
@@ -173,3 +173,91 @@ async def test_a_daemon_that_ends_while_it_reads_says_so_of_the_deploy(box: Box)
 
 async def _chunks(content: bytes):
     yield content
+
+
+async def test_an_archive_that_became_no_revision_is_not_left_behind(box: Box) -> None:
+    """Neither one that could not be read nor one that was refused; one that a revision has stays."""
+    await box.deploy("asr")
+    box.unit.failures["asr"] = BROKEN
+    await box.deploy("asr", "v2")
+    with pytest.raises(InvalidProject):
+        await box.deploys.upload("asr", _chunks(b"tts\nv1"), actor="ann")
+
+    assert 1 == len(box.archives.kept)
+
+
+async def test_requirements_are_installed_before_the_project_is_read(box: Box) -> None:
+    """A step of its own, whose environment the import gets, with the project's secrets."""
+    await box.secrets.set("asr", "TOKEN", "hunter22")
+    box.archives.requirements["asr"] = "einops==0.8\n"
+
+    operation = await box.deploy("asr")
+
+    assert ["environment", "load", "build", "replicas"] == [step.name for step in operation.steps]
+    assert [("asr", "env1", {"TOKEN": "hunter22"})] == box.unit.loaded_with
+    app = box.observation.application("asr")
+    assert app is not None
+    assert app.config is not None
+    assert ("einops==0.8",) == app.config.requirements
+
+
+async def test_requirements_that_cannot_be_installed_fail_the_deploy(box: Box) -> None:
+    """With the installer's last lines; what runs goes on, and nothing is imported."""
+    await box.deploy("asr")
+    box.unit.loaded_with.clear()
+    box.archives.requirements["asr"] = "nosuch==1\n"
+    box.unit.environment_failures["nosuch==1\n"] = LoadFailure(
+        code="environment_failed", message="No matching distribution found for nosuch==1.", traceback=["ERROR: nosuch"]
+    )
+
+    operation = await box.deploy("asr", "v2")
+
+    assert operation.problem is not None
+    assert ("environment_failed", "ERROR: nosuch") == (operation.problem.code, operation.problem.detail)
+    assert (OperationState.FAILED, []) == (operation.steps[0].state, box.unit.loaded_with)
+    assert await box.standing("asr") == ("running", "revision_failed")
+
+
+async def test_a_secret_reaches_the_replicas_of_a_project_that_runs(box: Box) -> None:
+    """Its replicas are replaced; the same value again changes nothing; the value is in no event and no operation."""
+    await box.deploy("asr")
+    before = {replica.id for replica in await box.overview.replicas("asr")}
+
+    change = await box.secret_changes.set("asr", "TOKEN", "hunter22", actor="ann")
+    await box.settle()
+
+    assert change.operation is not None
+    assert (await box.operations.get(change.operation.id)).state is OperationState.SUCCEEDED
+    assert before.isdisjoint({replica.id for replica in await box.overview.replicas("asr")})
+    assert ["TOKEN"] == (await box.project("asr")).secrets
+    again = await box.secret_changes.set("asr", "TOKEN", "hunter22", actor="ann")
+    assert again.operation is None
+    told = str(await box.events.list(limit=1000)) + str(await box.operations.list()) + str(box.observation.cluster)
+    assert ("hunter22" in told, "secret.set" in told) == (False, True)
+
+
+async def test_secrets_of_a_project_that_does_not_run(box: Box) -> None:
+    """They may come before the project; removing it forgets them; one that is not there is named."""
+    change = await box.secret_changes.set("asr", "TOKEN", "hunter22", actor="ann")
+    assert change.operation is None
+    await box.deploy("asr")
+    with pytest.raises(NotFound) as caught:
+        await box.secret_changes.remove("asr", "NOPE", actor="ann")
+    assert caught.value.code == "secret_not_found"
+
+    await box.commands.remove("asr", actor="ann", force=True)
+    await box.settle()
+
+    assert [] == await box.secret_changes.list("asr")
+
+
+async def test_an_override_of_the_ingress(box: Box) -> None:
+    """Its number of replicas can be set; resources of code that it has not cannot."""
+    box.archives.projects["asr"] = ProjectFile(deployments={"ingress": DeploymentOverride(replicas=2)})
+    await box.deploy("asr")
+    assert 3 == (await box.project("asr")).ready
+
+    box.archives.projects["asr"] = ProjectFile(deployments={"ingress": DeploymentOverride(num_gpus=1)})
+    operation = await box.deploy("asr", "v2")
+    assert operation.problem is not None
+    assert operation.problem.code == "unknown_override"

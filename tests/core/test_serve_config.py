@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from aanad.core.serve_config import application_config
 from aanad.wire.manifest import DEPLOYMENT_ENV, DeploymentManifest, ProjectManifest
 from aanad.wire.project_file import Autoscaling, DeploymentOverride, ProjectFile
+from aanad.wire.projects import Scale
 from tests.contracts.store import PROJECT, REVISION
 
 MODEL = DeploymentManifest(
@@ -15,13 +18,17 @@ MODEL = DeploymentManifest(
 MANIFEST = ProjectManifest(name="asr", app="asr.app:aana_app", endpoints=[], deployments=[MODEL])
 
 
+FRESH = replace(PROJECT, restarts=0, scale={}, gaps=())
+SURGE = {"max_surge_percent": 100}
+
+
 def test_every_deployment_is_named() -> None:
     """Serve gives a project's environment only to the deployments that its configuration names."""
     revision = replace(REVISION, manifest=MANIFEST, file=ProjectFile(env={"A": "b"}))
 
-    config = application_config(PROJECT, revision)
+    config = application_config(FRESH, revision)
 
-    assert ({"A": "b"}, {"ingress": {}, "model": {}}) == (config.env, config.overrides)
+    assert ({"A": "b"}, {"ingress": SURGE, "model": SURGE}) == (config.env, config.overrides)
 
 
 def test_overrides_speak_serves_words() -> None:
@@ -29,9 +36,9 @@ def test_overrides_speak_serves_words() -> None:
     override = DeploymentOverride(num_cpus=2, max_ongoing_requests=9, autoscaling=Autoscaling(max_replicas=4))
     revision = replace(REVISION, manifest=MANIFEST, file=ProjectFile(deployments={"model": override}))
 
-    overrides = application_config(PROJECT, revision).overrides["model"]
+    overrides = application_config(FRESH, revision).overrides["model"]
 
-    assert overrides == {
+    assert overrides == SURGE | {
         "max_ongoing_requests": 9,
         "autoscaling_config": {"min_replicas": 1, "max_replicas": 4},
         "ray_actor_options": {
@@ -45,8 +52,55 @@ def test_overrides_speak_serves_words() -> None:
 
 def test_the_revision_is_not_in_what_restarts_replicas() -> None:
     """Two revisions with the same archive differ in nothing that Serve compares; a restart counter is an argument."""
-    first = application_config(replace(PROJECT, restarts=0), replace(REVISION, manifest=MANIFEST))
-    second = application_config(replace(PROJECT, restarts=0), replace(REVISION, manifest=MANIFEST, id="f" * 12))
+    first = application_config(FRESH, replace(REVISION, manifest=MANIFEST))
+    second = application_config(FRESH, replace(REVISION, manifest=MANIFEST, id="f" * 12))
+    restarted = application_config(replace(FRESH, restarts=3), replace(REVISION, manifest=MANIFEST))
 
     assert first == second
-    assert application_config(replace(PROJECT, restarts=3), replace(REVISION, manifest=MANIFEST)).args["restart"] == 3
+    assert (3, "3") == (restarted.args["restart"], restarted.env["AANA_RESTART"])
+
+
+@pytest.mark.parametrize(
+    ("scale", "in_code", "options"),
+    [
+        (Scale(replicas=3), False, {"num_replicas": 3}),
+        (Scale(replicas=3), True, {"autoscaling_config": {"min_replicas": 3, "max_replicas": 3}}),
+        (Scale(max_replicas=4), False, {"autoscaling_config": {"min_replicas": 1, "max_replicas": 4}}),
+        (
+            Scale(min_replicas=0, max_replicas=4, target_ongoing_requests=2),
+            True,
+            {"autoscaling_config": {"min_replicas": 0, "max_replicas": 4, "target_ongoing_requests": 2}},
+        ),
+    ],
+)
+def test_an_operators_number_wins(scale: Scale, in_code: bool, options: dict[str, object]) -> None:
+    """Over project.toml and over the code, which Serve would otherwise go on scaling as it says."""
+    model = MODEL.model_copy(update={"autoscaling": in_code, "max_replicas": 2 if in_code else 1})
+    file = ProjectFile(deployments={"model": DeploymentOverride(replicas=2, max_ongoing_requests=9)})
+    revision = replace(REVISION, manifest=MANIFEST.model_copy(update={"deployments": [model]}), file=file)
+
+    overrides = application_config(replace(FRESH, scale={"model": scale}), revision).overrides
+
+    assert overrides["model"] == SURGE | options | {"max_ongoing_requests": 9}
+
+
+def test_what_does_not_fit_twice_is_replaced_with_a_gap() -> None:
+    """Only that deployment; the others come up beside their old replicas."""
+    config = application_config(replace(FRESH, gaps=("model",)), replace(REVISION, manifest=MANIFEST))
+
+    assert {"ingress": 100, "model": 0} == {name: o["max_surge_percent"] for name, o in config.overrides.items()}
+
+
+def test_secrets_are_given_sealed() -> None:
+    """Serve gets the sealed text, the project's name that opens it, and the hook that does."""
+    config = application_config(FRESH, replace(REVISION, manifest=MANIFEST), "sealed")
+
+    assert ("sealed", "asr") == (config.env["AANA_SEALED_SECRETS"], config.env["AANA_PROJECT"])
+    assert "aanad.sdk.sealed_secrets.install" in config.env.values()
+
+
+def test_requirements_are_given_line_by_line() -> None:
+    """Without comments and empty lines."""
+    revision = replace(REVISION, manifest=MANIFEST, requirements="# models\neinops==0.8\n\n--no-index\n")
+
+    assert application_config(FRESH, revision).requirements == ("einops==0.8", "--no-index")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aanad.errors import Failed
 from aanad.wire.project_file import ProjectFile
 
 if TYPE_CHECKING:
@@ -19,21 +20,24 @@ class FakeStoredArchive:
     size_bytes: int
     top: str
     file: ProjectFile
+    requirements: str | None
 
 
 class FakeArchives:
-    r"""An upload is `<top>\n<anything>`; `files` gives the project.toml of a top folder."""
+    r"""An upload is `<top>\n<content of app.py>`; `projects` and `requirements` give a top folder's other files."""
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
-        self.files: dict[str, ProjectFile] = {}
+        self.projects: dict[str, ProjectFile] = {}
+        self.requirements: dict[str, str] = {}
 
     async def save(self, chunks: AsyncIterator[bytes]) -> FakeStoredArchive:
         content = b"".join([chunk async for chunk in chunks])
         top = content.split(b"\n", 1)[0].decode()
-        digest = hashlib.sha256(content).hexdigest()
+        file, requirements = self.projects.get(top, ProjectFile()), self.requirements.get(top)
+        digest = hashlib.sha256(content + file.model_dump_json().encode() + (requirements or "").encode()).hexdigest()
         self.kept[digest] = content
-        return FakeStoredArchive(digest, len(content), top, self.files.get(top, ProjectFile()))
+        return FakeStoredArchive(digest, len(content), top, file, requirements)
 
     def path(self, digest: str) -> Path:
         return Path(f"/archives/{digest}.zip")
@@ -43,3 +47,8 @@ class FakeArchives:
 
     async def delete(self, digest: str) -> None:
         self.kept.pop(digest, None)
+
+    async def files(self, digest: str) -> dict[str, bytes]:
+        if digest not in self.kept:
+            raise Failed("The archive of the revision cannot be read.", code="archive_missing")
+        return {"app.py": self.kept[digest].split(b"\n", 1)[1]}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from aanad.core.records import ProjectRecord, RevisionRecord
+    from aanad.core.records import MutationRequest, ProjectRecord, RevisionRecord, Timing
     from aanad.wire.operations import Operation
 
 
@@ -22,6 +22,7 @@ class MemoryStore:
         self._projects: dict[str, ProjectRecord] = {}
         self._revisions: dict[tuple[str, str], RevisionRecord] = {}
         self._operations: dict[str, Operation] = {}
+        self._requests: dict[tuple[str, str], tuple[str, MutationRequest]] = {}
         self._events: list[Event] = []
 
     async def projects(self) -> list[ProjectRecord]:
@@ -42,12 +43,29 @@ class MemoryStore:
         if name in self._projects:
             self._projects[name] = replace(self._projects[name], phase=str(phase), reason=str(reason), since=since)
 
+    async def save_timings(self, name: str, timings: dict[str, Timing]) -> None:
+        if name in self._projects:
+            self._projects[name] = replace(self._projects[name], timings=timings)
+
     async def delete_project(self, name: str) -> None:
         self._projects.pop(name, None)
         self._revisions = {key: value for key, value in self._revisions.items() if key[0] != name}
 
     async def save_revision(self, record: RevisionRecord) -> None:
         self._revisions.setdefault((record.project, record.id), record)
+
+    async def mark_revision(
+        self, project: str, revision: str, *, activated_at: datetime | None = None, ready_at: datetime | None = None
+    ) -> None:
+        record = self._revisions.get((project, revision))
+        if record is not None:
+            marked = replace(
+                record, activated_at=activated_at or record.activated_at, ready_at=record.ready_at or ready_at
+            )
+            self._revisions[project, revision] = marked
+
+    async def delete_revision(self, project: str, revision: str) -> None:
+        self._revisions.pop((project, revision), None)
 
     async def revision(self, project: str, revision: str) -> RevisionRecord | None:
         return self._revisions.get((project, revision))
@@ -56,8 +74,16 @@ class MemoryStore:
         found = [r for r in self._revisions.values() if project in {None, r.project}]
         return sorted(sorted(found, key=lambda r: r.id), key=lambda r: r.created_at, reverse=True)
 
-    async def save_operation(self, operation: Operation) -> None:
+    async def save_operation(self, operation: Operation, request: MutationRequest | None = None) -> None:
         self._operations[operation.id] = operation
+        if request is not None:
+            self._requests[operation.actor, request.key] = (operation.id, request)
+
+    async def requested(self, actor: str, key: str) -> tuple[Operation, MutationRequest] | None:
+        if (actor, key) not in self._requests:
+            return None
+        operation_id, request = self._requests[actor, key]
+        return self._operations[operation_id], request
 
     async def operation(self, operation_id: str) -> Operation | None:
         return self._operations.get(operation_id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aanad.errors import ClusterUnavailable
 from aanad.wire.manifest import DeploymentManifest, EndpointManifest, LoadFailure, LoadResult, ProjectManifest
-from aanad.wire.unit import EnvironmentResult, UnitState, UnitStatus
+from aanad.wire.unit import Download, EnvironmentResult, UnitState, UnitStatus, WorkerExit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +32,21 @@ class FakeUnit:
         self.loaded_with: list[tuple[str, str | None, dict[str, str]]] = []
         """Of every load: the project, its environment and its secrets."""
         self.deployments: dict[str, list[str]] = {}
+        self.num_cpus = 0.1
+        """Of every deployment."""
+        self.exits: list[WorkerExit] = []
+        self.downloads: list[Download] = []
         self.hold = asyncio.Event()
         self.hold.set()
         self._clock = clock
+
+    def broken(self, message: str) -> LoadFailure:
+        """A project that fails to import."""
+        return LoadFailure(code="import_error", message=message, hint="Mend it.", traceback=["line 1"])
+
+    def downloading(self, pid: int, name: str, received_bytes: int) -> None:
+        """A replica receives a model."""
+        self.downloads = [Download(pid=pid, name=name, received_bytes=received_bytes)]
 
     async def status(self) -> UnitStatus:
         if self.state is None:
@@ -47,6 +59,8 @@ class FakeUnit:
             cold_starts=self.cold_starts,
             dashboard_url="http://ray",
             session_dir=f"/session{self.cold_starts}",
+            exits=self.exits,
+            downloads=self.downloads,
         )
 
     async def prepare(self, requirements: str) -> EnvironmentResult:
@@ -77,7 +91,7 @@ class FakeUnit:
                 endpoints=[EndpointManifest(name="run", path="/run", request_schema={}, response_schema={})],
                 deployments=[
                     DeploymentManifest(
-                        name=name, class_name="Model", replicas=1, max_replicas=1, num_cpus=0.1, num_gpus=0
+                        name=name, class_name="Model", replicas=1, max_replicas=1, num_cpus=self.num_cpus, num_gpus=0
                     )
                     for name in names
                 ],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from aanad.core.records import Good
 from aanad.errors import InvalidSettings, StoreUnavailable
 from aanad.store.database import open_database
 from aanad.store.sql_store import SqlStore
@@ -40,6 +42,50 @@ async def test_the_migrated_schema_is_the_one_that_the_code_uses(tmp_path: Path)
     engine.dispose()
 
     assert differences == []
+
+
+async def test_a_database_of_the_first_version_is_moved_forward(tmp_path: Path) -> None:
+    """Projects and their last good revision are kept, and a backup is made before anything changes."""
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    import aanad.store
+
+    path = tmp_path / "db"
+    config = Config()
+    config.set_main_option("script_location", str(Path(aanad.store.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "INSERT INTO projects VALUES ('asr', 'running', '0123456789ab', '0123456789ab', 2, 'null', 'running',"
+            " 'ready', '2026-01-01 12:00:00', '2026-01-01 12:00:00', 7)"
+        )
+        old.execute(
+            "INSERT INTO revisions VALUES ('asr', '0123456789ab', 'ff', 12,"
+            ' \'{"name": "asr", "app": "asr.app:aana_app", "endpoints": [], "deployments": []}\', \'{}\', \'/asr\','
+            " '2026-01-01 12:00:00', 'ann', NULL)"
+        )
+    old.close()
+
+    store = SqlStore(f"sqlite:///{path}")
+    record = await store.project("asr")
+    revision = await store.revision("asr", "0123456789ab")
+    await store.close()
+
+    assert record is not None
+    assert revision is not None
+    assert (Good("0123456789ab", 2), 7, {}, True) == (record.good, record.version, record.scale, record.is_good)
+    assert revision.ready_at == datetime(2026, 1, 1, 12, tzinfo=UTC)
+    [backup] = tmp_path.glob("db.0001.*.backup")
+    with sqlite3.connect(backup) as copy:
+        assert copy.execute("SELECT good_revision FROM projects").fetchall() == [("0123456789ab",)]
+    copy.close()
 
 
 def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
