@@ -16,7 +16,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from aanad.errors import InvalidSignature
-from aanad.sdk import replica_logs, start_backoff
+from aanad.sdk import replica_logs, sealed_secrets, start_backoff
 from aanad.sdk.methods import public_methods
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class BaseDeployment:
     Load the model in `apply_config` and give it methods, plain or ``async``, or async generators; endpoints call them
     through `AanaDeploymentHandle`. A subclass may define ``async def check_health(self)``, which raises where the
     replica must be replaced; it runs between calls.
+
+    Serve keeps the class together with those globals of its module that its methods use, as they are when the project
+    is built. So read a secret where it is needed (``os.environ["HF_TOKEN"]`` in the constructor or `apply_config`),
+    not into such a global.
     """
 
     _applied_config: dict[str, Any] | None = None
@@ -46,6 +50,7 @@ class BaseDeployment:
         """Before the author's constructor runs: see to it that log lines are kept, and wait after crashes."""
         replica_logs.adopt()
         start_backoff.wait()
+        sealed_secrets.check_installed()
         return super().__new__(cls)
 
     async def apply_config(self, config: dict[str, Any]) -> None:

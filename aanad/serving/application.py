@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from aanad.sdk import sealed_secrets
 from aanad.sdk.deployment import HEALTH_CHECK_PERIOD_S
 from aanad.sdk.loading import find_app
 from aanad.serving.ingress import Ingress
@@ -21,6 +22,7 @@ def build(args: dict[str, str]) -> Any:
 
     ``app`` may be left out; other keys are there to make Serve build again, and are not read.
     """
+    sealed_secrets.check_installed()
     project = args["project"]
     app = args.get("app")
     import_path, found = find_app(project, app.removeprefix(f"{project}.") if app else None)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from aanad.adapters.ray_dashboard import RayDashboard
@@ -16,7 +13,7 @@ from aanad.client import pack
 from aanad.core.ports import Cluster
 from aanad.wire.unit import UnitStatus
 from tests.contracts.cluster import URIS, ClusterContract
-from tests.e2e.box import TEST_PROJECTS, Box, eventually
+from tests.e2e.box import TEST_PROJECTS, Box
 from tests.fakes.cluster import FakeCluster
 
 
@@ -42,24 +39,6 @@ class TestFakeCluster(ClusterContract):
         """Time passes when told."""
         assert isinstance(cluster, FakeCluster)
         cluster.step()
-
-
-@pytest.fixture(scope="module")
-def unit() -> Iterator[tuple[Box, UnitStatus]]:
-    """A Ray unit of its own."""
-    box = Box()
-    process = subprocess.Popen([sys.executable, "-m", "aanad.cluster"], env=box.environment, cwd=box.root)
-    try:
-        yield (
-            box,
-            eventually(
-                lambda: unit_status(box), lambda status: status is not None and status.state == "ready", within=120
-            ),
-        )
-    finally:
-        process.terminate()
-        process.wait(60)
-        box.clean_up()
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +82,3 @@ class TestRealCluster(ClusterContract):
     async def step(self, cluster: Cluster) -> None:
         """Time passes by itself."""
         await asyncio.sleep(0.3)
-
-
-def unit_status(box: Box) -> UnitStatus | None:
-    """What the unit says, once it answers."""
-    path = box.runtime_dir / "ray.sock"
-    if not path.exists():
-        return None
-    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://unit") as client:
-        return UnitStatus.model_validate_json(client.get("/v1/unit").content)

@@ -12,7 +12,7 @@ LIGHT = {
     "import aanad.client": ("ray", "torch", "fastapi", "sqlalchemy"),
     "import aana_tui.app": ("ray", "torch", "fastapi", "sqlalchemy"),
     "import aanad.cli.main": ("ray", "torch", "fastapi", "sqlalchemy", "httpx", "rich", "textual"),
-    "import aanad.daemon": ("ray", "torch", "fastapi", "sqlalchemy", "httpx"),
+    "import aanad.daemon": ("ray", "torch", "fastapi", "sqlalchemy", "httpx", "cryptography"),
     "import aanad.sdk": ("ray", "torch", "transformers", "diffusers", "fastapi"),
     "import aanad.cluster.unit": ("ray", "torch", "sqlalchemy", "aanad.sdk"),
 }

@@ -15,6 +15,7 @@ import pytest
         ("from aanad.sdk import AanaSDK, Endpoint, BaseDeployment, AanaDeploymentHandle", ("ray", "torch", "fastapi")),
         ("import aanad.sdk.exceptions", ("ray", "torch", "pydantic")),
         ("import aanad.serving.application", ("ray", "torch", "fastapi")),
+        ("import aanad.sdk.sealed_secrets", ("ray", "torch", "pydantic", "cryptography")),
     ],
 )
 def test_importing_the_sdk_is_cheap(statement: str, heavy: tuple[str, ...]) -> None:
