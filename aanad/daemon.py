@@ -237,7 +237,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             operations=operations,
             overview=overview,
             events=events,
-            logs=Logs(store=store, observation=observation, reader=LogFiles(log_folder)),
+            logs=Logs(store=store, secrets=secrets, observation=observation, reader=LogFiles(log_folder)),
             status=status,
             inference=inference,
             packing=FolderPacking(),

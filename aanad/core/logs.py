@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aanad.core.commands import no_project
 from aanad.core.records import LogSource
+from aanad.core.redaction import Redaction
 from aanad.errors import NotFound
 from aanad.wire.manifest import INGRESS_DEPLOYMENT
 
@@ -13,17 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aanad.core.observation import Observation
-    from aanad.core.ports import LogReader, Store
+    from aanad.core.ports import LogReader, Secrets, Store
     from aanad.wire.logs import LogRecord
 
 
 class Logs:
     """The logs of projects, merged in time order."""
 
-    def __init__(self, *, store: Store, observation: Observation, reader: LogReader) -> None:
+    def __init__(self, *, store: Store, secrets: Secrets, observation: Observation, reader: LogReader) -> None:
         self._store = store
         self._observation = observation
         self._reader = reader
+        self._redaction = Redaction(secrets)
 
     async def read(
         self, *, project: str | None, deployment: str | None, replica: str | None, tail: int, follow: bool
@@ -41,7 +43,17 @@ class Logs:
             raise no_project(project)
         if deployment is not None and not await sources():
             raise NotFound(f"There is no deployment {deployment} in {project}.", code="deployment_not_found")
-        return self._reader.read(sources, tail=tail, follow=follow)
+        return self._redacted(self._reader.read(sources, tail=tail, follow=follow))
+
+    async def _redacted(self, records: AsyncIterator[LogRecord | None]) -> AsyncIterator[LogRecord | None]:
+        """What a project prints may hold its secrets."""
+        async for record in records:
+            if record is not None and record.project is not None:
+                message = (await self._redaction.of(record.project)).text(record.message)
+                if message != record.message:
+                    yield record.model_copy(update={"message": message})
+                    continue
+            yield record
 
     async def _sources(self, project: str | None, deployment: str | None, replica: str | None) -> list[LogSource]:
         found = []

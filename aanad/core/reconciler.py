@@ -11,6 +11,7 @@ from aanad.core.admission import PATIENCE_S, waiting_for_priority
 from aanad.core.judgement import Judgement
 from aanad.core.observation import since
 from aanad.core.obstacles import Obstacles
+from aanad.core.redaction import Redaction
 from aanad.core.serve_config import application_config
 from aanad.core.serve_writer import ServeWriter
 from aanad.core.watching import Watching
@@ -78,6 +79,7 @@ class Reconciler:
             events=events,
             clock=clock,
             observation=observation,
+            redaction=Redaction(secrets),
             when_cold=self._judgement.begin_anew,
         )
         self._writer = ServeWriter(

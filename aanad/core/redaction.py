@@ -7,8 +7,12 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
+from aanad.errors import StoreUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from aanad.core.ports import Secrets
 
 _URL_SAFE = str.maketrans("+/", "-_")
 MARK = "***"
@@ -35,6 +39,25 @@ class Redactor:
         whole = "\n".join(lines)
         found = [form for form in self._forms if form in whole]
         return [_without(line, found) for line in lines] if found else lines
+
+
+class Redaction:
+    """A redactor for each project, made anew when its secrets change."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._made: dict[str, tuple[dict[str, str], Redactor]] = {}
+
+    async def of(self, project: str) -> Redactor:
+        """The redactor of a project's secrets; the last one where they cannot be read now."""
+        known = self._made.get(project)
+        try:
+            values = await self._secrets.values(project)
+        except StoreUnavailable:
+            values = known[0] if known is not None else {}
+        if known is None or known[0] != values:
+            known = self._made[project] = (values, Redactor(values.values()))
+        return known[1]
 
 
 def _without(text: str, forms: list[str]) -> str:

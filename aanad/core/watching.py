@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from aanad.core.events import Events
     from aanad.core.observation import Death, Observation
     from aanad.core.ports import Clock, Cluster, RayUnit
+    from aanad.core.records import ObservedCluster
+    from aanad.core.redaction import Redaction
 
 logger = logging.getLogger("aanad.watching")
 
@@ -40,6 +42,7 @@ class Watching:
         events: Events,
         clock: Clock,
         observation: Observation,
+        redaction: Redaction,
         when_cold: Callable[[], None],
     ) -> None:
         """`when_cold` is called when Ray starts from nothing."""
@@ -48,6 +51,7 @@ class Watching:
         self._events = events
         self._clock = clock
         self._observation = observation
+        self._redaction = redaction
         self._when_cold = when_cold
         self._answered_at: float | None = None
 
@@ -81,6 +85,7 @@ class Watching:
             return self._lost(
                 ClusterView(reachable=False, starting=False, message=error.message, hint=error.hint or "")
             )
+        reading = await self._redacted(reading)
         self._answered_at = self._clock.monotonic()
         self._observation.view = ClusterView(reachable=True, starting=False)
         for death in self._observation.take(reading, self._clock.now()):
@@ -92,6 +97,18 @@ class Watching:
         for event in await self._events.list(limit=REMEMBERED_EVENTS):
             if event.type == "replica.died" and event.project and "crash" in event.data:
                 self._observation.crashes.add(event.project, Crash.model_validate(event.data["crash"]))
+
+    async def _redacted(self, reading: ObservedCluster) -> ObservedCluster:
+        """What Serve says of a project may quote what its code raised, and that a secret."""
+        applications = {}
+        for name, app in reading.applications.items():
+            redactor = await self._redaction.of(name)
+            deployments = {
+                key: replace(each, message=redactor.text(each.message)) if each.message else each
+                for key, each in app.deployments.items()
+            }
+            applications[name] = replace(app, message=redactor.text(app.message), deployments=deployments)
+        return replace(reading, applications=applications)
 
     def _lost(self, view: ClusterView) -> bool:
         """The cluster does not answer; a short gap keeps the last reading on show."""
@@ -141,9 +158,10 @@ class Watching:
         files = [death.log_file.lstrip("/")] if death.log_file else []
         files += [f"worker-{death.worker_id}-*.err"] if death.worker_id else []
         try:
-            return await asyncio.wait_for(
+            lines = await asyncio.wait_for(
                 self._cluster.last_lines(death.node_id, files, EVIDENCE_LINES), EVIDENCE_LIMIT_S
             )
         except (ClusterUnavailable, Failed, TimeoutError) as error:
             logger.info("crash.no_evidence replica=%s %s", death.replica, error)
             return []
+        return (await self._redaction.of(death.project)).lines(lines)

@@ -107,7 +107,7 @@ async def api(box: Box, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncCl
         operations=box.operations,
         overview=box.overview,
         events=box.events,
-        logs=Logs(store=box.store, observation=box.observation, reader=OneRecord(box.clock)),
+        logs=Logs(store=box.store, secrets=box.secrets, observation=box.observation, reader=OneRecord(box.clock)),
         status=DaemonStatus(
             store=box.store,
             overview=box.overview,

@@ -12,7 +12,7 @@ import httpx
 import psutil
 
 from tests.e2e.box import Box, eventually
-from tests.faults.traffic import Traffic
+from tests.e2e.traffic import Traffic
 
 BODY = {"text": ["ABC"]}
 ANSWER = {"text": ["abc"]}
