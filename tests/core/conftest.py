@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -69,7 +70,7 @@ class Box:
     async def read_out(self) -> None:
         """Wait until the loader has answered for every deploy."""
         while self.deploys._loading and self.unit.hold.is_set():
-            await next(iter(self.deploys._loading.values()))
+            await asyncio.sleep(0)
 
     async def settle(self, rounds: int = 8) -> None:
         """Let the reconciler and Serve work until nothing more happens."""

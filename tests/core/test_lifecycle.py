@@ -249,6 +249,7 @@ async def test_cancelling_what_is_still_read(box: Box) -> None:
 
     ended = await box.cancelling.cancel(upload.id, actor="bob")
     box.unit.hold.set()
+    await box.read_out()
     await box.settle()
 
     assert (OperationState.CANCELLED, before) == (ended.state, await active(box))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aanad.core.records import MutationRequest
 from aanad.errors import StoreUnavailable
 from aanad.wire.operations import Operation, OperationState
 from tests.core.conftest import Box, make_box
@@ -17,12 +18,12 @@ class LockedStore(MemoryStore):
 
     refusals = 0
 
-    async def save_operation(self, operation: Operation) -> None:
+    async def save_operation(self, operation: Operation, request: MutationRequest | None = None) -> None:
         """Refuse, or keep it."""
         if self.refusals:
             self.refusals -= 1
             raise StoreUnavailable("The database is locked.")
-        await super().save_operation(operation)
+        await super().save_operation(operation, request)
 
 
 @pytest.fixture
