@@ -70,6 +70,15 @@ class Crashes:
         return Obstacle(Reason.CRASH_LOOP, message, hint)
 
 
+def memory_reason(text: str) -> Reason | None:
+    """Which memory ran out, by what was written; None where nothing says so."""
+    if _GPU_MEMORY.search(text):
+        return Reason.GPU_OUT_OF_MEMORY
+    if any(_HOST_MEMORY.search(line) for line in text.splitlines()):
+        return Reason.OUT_OF_MEMORY
+    return None
+
+
 def crash_of(death: Death, *, at: datetime, exits: Iterable[WorkerExit], lines: list[str], reported: str = "") -> Crash:
     """What ended a replica.
 
@@ -101,10 +110,10 @@ def crash_of(death: Death, *, at: datetime, exits: Iterable[WorkerExit], lines: 
 
 
 def _judged(death: Death, ended: WorkerExit | None, name: str | None, text: str) -> tuple[CrashKind, str]:
-    if _GPU_MEMORY.search(text):
+    memory = memory_reason(text)
+    if memory is Reason.GPU_OUT_OF_MEMORY:
         return CrashKind.GPU_OUT_OF_MEMORY, "The GPU ran out of memory."
-    by_kernel = ended is not None and ended.out_of_memory
-    if by_kernel or any(_HOST_MEMORY.search(line) for line in text.splitlines()):
+    if memory is not None or (ended is not None and ended.out_of_memory):
         return CrashKind.OUT_OF_MEMORY, "The machine ran out of memory."
     if not death.was_ready and (cause := _last_exception(text)):
         return CrashKind.START_FAILED, f"It failed while it started: {cause}"

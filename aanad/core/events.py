@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from aanad.errors import StoreUnavailable
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("aanad.events")
 DAEMON = "aanad"
+MAX_UNWRITTEN = 1000
+"""Events that are kept in memory while the store fails; the oldest go first."""
 
 
 class Events:
@@ -25,18 +28,32 @@ class Events:
         self._store = store
         self._clock = clock
         self._appended = asyncio.Condition()
+        self._writing = asyncio.Lock()
+        self._unwritten: deque[dict[str, Any]] = deque(maxlen=MAX_UNWRITTEN)
 
     async def record(
         self, type_: str, message: str, *, project: str | None = None, actor: str = DAEMON, **data: Any
     ) -> None:
-        """Append one event; a store that fails loses the event but stops nothing, and the log has it."""
+        """Append one event; while the store fails it is kept in memory, and appended when that is over."""
         logger.info("%s project=%s actor=%s %s", type_, project, actor, message)
+        event = {
+            "time": self._clock.now(),
+            "type_": type_,
+            "actor": actor,
+            "message": message,
+            "project": project,
+            "data": data,
+        }
+        if len(self._unwritten) == MAX_UNWRITTEN:
+            logger.error("event.lost type=%s", self._unwritten[0]["type_"])
+        self._unwritten.append(event)
         try:
-            await self._store.append_event(
-                time=self._clock.now(), type_=type_, actor=actor, message=message, project=project, data=data
-            )
+            async with self._writing:
+                while self._unwritten:
+                    await self._store.append_event(**self._unwritten[0])
+                    self._unwritten.popleft()
         except StoreUnavailable as error:
-            logger.error("event.lost type=%s %s", type_, error.message)  # noqa: TRY400 - expected, no traceback
+            logger.error("event.delayed type=%s %s", type_, error.message)  # noqa: TRY400 - expected, no traceback
             return
         async with self._appended:
             self._appended.notify_all()

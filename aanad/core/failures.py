@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aanad.core.crashes import memory_reason
 from aanad.core.records import Failure
 from aanad.wire.phase import Reason
 from aanad.wire.problems import Problem
@@ -30,7 +31,9 @@ def serve_failure(record: ProjectRecord, app: ObservedApplication, *, at: dateti
     exceptions = [line for line in lines if _EXCEPTION_LINE.match(line.strip())]
     cause = exceptions[-1].strip() if exceptions else (lines[-1].strip() if lines else "Serve gives no reason.")
     was_built = bool(app.deployments) and app.is_built
-    reason = Reason.DEPLOY_FAILED if was_built or not exceptions else Reason.IMPORT_ERROR
+    reason = memory_reason(text)
+    if reason is None:
+        reason = Reason.DEPLOY_FAILED if was_built or not exceptions else Reason.IMPORT_ERROR
     what = "A replica could not start" if was_built else "Serve could not build the project"
     return Failure(
         reason=reason,

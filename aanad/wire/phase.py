@@ -38,8 +38,6 @@ class Reason(StrEnum):
     QUEUED = "queued"
     BUILDING = "building"
     REPLICAS_STARTING = "replicas_starting"
-    RESTARTING = "restarting"
-    REPLICA_UNHEALTHY = "replica_unhealthy"
     REPLICA_FAILED = "replica_failed"
     RESOURCES_SHORT = "resources_short"
     DRAINING = "draining"
@@ -48,7 +46,6 @@ class Reason(StrEnum):
     START_TIMEOUT = "start_timeout"
     REVISION_FAILED = "revision_failed"
     ARCHIVE_MISSING = "archive_missing"
-    REPLACED = "replaced"
     WAITS_FOR_PRIORITY = "waits_for_priority"
     """Projects of a higher priority start first."""
     DOWNLOADING = "downloading"
@@ -56,7 +53,6 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     GPU_OUT_OF_MEMORY = "gpu_out_of_memory"
     ENVIRONMENT_FAILED = "environment_failed"
-    CANCELLED = "cancelled"
 
 
 class State(WireModel):

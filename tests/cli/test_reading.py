@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from aanad.wire.events import Event
 from aanad.wire.logs import LogRecord
-from aanad.wire.projects import Endpoint
+from aanad.wire.phase import Phase
+from aanad.wire.projects import Crash, CrashKind, DeploymentStatus, Endpoint, Scale
 from aanad.wire.status import ClusterStatus, Status, StoreStatus
-from tests.client.fake_daemon import NOW, replica
+from tests.client.fake_daemon import NOW, detail, replica
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -145,3 +146,34 @@ def test_status_says_how_ray_is(run: Run, daemon: FakeDaemon) -> None:
     assert "ray        starting (managed): The head starts.\n" in result.stdout
     assert "projects   2, 1 running\n" in result.stdout
     assert Status.model_validate_json(run("status", "-o", "json").stdout) == status
+
+
+def test_status_of_a_project_explains_it(run: Run, daemon: FakeDaemon) -> None:
+    """Its phase and reason, each deployment, what was set by hand, and the last crash with its last lines."""
+    crash = Crash(
+        deployment="model",
+        replica="abc",
+        node="10.0.0.1",
+        pid=41,
+        at=NOW,
+        kind=CrashKind.SIGNAL,
+        signal="SIGSEGV",
+        message="It was ended by SIGSEGV.",
+        lines=["the last\x1b[31m words"],
+    )
+    model = DeploymentStatus(
+        name="model", phase=Phase.DEGRADED, reason="crash_loop", message="model crashed 3 times.", hint="", since=NOW,
+        ready=1, replicas=2, crashes=[crash, crash],
+    )  # fmt: skip
+    found = detail(phase=Phase.DEGRADED, reason="crash_loop").model_copy(
+        update={"deployments": [model], "scale": {"model": Scale(min_replicas=0, max_replicas=2)}, "secrets": ["TOKEN"]}
+    )
+    daemon.on("GET /v1/projects/lowercase", found)
+
+    told = run("status", "lowercase").stdout
+
+    assert told.startswith("lowercase       degraded (crash_loop) for ")
+    assert "model: degraded, 1 of 2 (crash_loop) model crashed 3 times." in told
+    assert ("scaled by hand  model=0..2" in told, "secrets         TOKEN" in told) == (True, True)
+    assert "last crash      model: It was ended by SIGSEGV. (pid 41 on 10.0.0.1," in told
+    assert ("the last" in told, "\x1b" in told) == (True, False)

@@ -70,7 +70,7 @@ class Box:
     async def read_out(self) -> None:
         """Wait until the loader has answered for every deploy."""
         while self.deploys._loading and self.unit.hold.is_set():
-            await asyncio.sleep(0)
+            await asyncio.wait(set(self.deploys._loading.values()))
 
     async def settle(self, rounds: int = 8) -> None:
         """Let the reconciler and Serve work until nothing more happens."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from aanad.core.records import MutationRequest
 from aanad.errors import StoreUnavailable
+from aanad.wire.events import Event
 from aanad.wire.operations import Operation, OperationState
 from tests.core.conftest import Box, make_box
 from tests.fakes.clock import FakeClock
@@ -14,9 +18,12 @@ from tests.fakes.store import MemoryStore
 
 
 class LockedStore(MemoryStore):
-    """Operations cannot be written for so many times."""
+    """What cannot be written for so many times."""
 
     refusals = 0
+    """Operations."""
+    lost_events = 0
+    """Events."""
 
     async def save_operation(self, operation: Operation, request: MutationRequest | None = None) -> None:
         """Refuse, or keep it."""
@@ -24,6 +31,13 @@ class LockedStore(MemoryStore):
             self.refusals -= 1
             raise StoreUnavailable("The database is locked.")
         await super().save_operation(operation, request)
+
+    async def append_event(self, **event: Any) -> Event:
+        """Refuse, or keep it."""
+        if self.lost_events:
+            self.lost_events -= 1
+            raise StoreUnavailable("The database is locked.")
+        return await super().append_event(**event)
 
 
 @pytest.fixture
@@ -78,3 +92,18 @@ async def test_an_operation_whose_end_could_not_be_noted_ends_in_the_next_round(
 
     assert OperationState.SUCCEEDED is (await box.operations.get(stop.id)).state
     assert [] == box.operations.active()
+
+
+async def test_events_of_a_bad_time_are_written_afterwards(box: Box, store: LockedStore) -> None:
+    """In their order, with the times at which they happened, each once, however many tell something at once."""
+    store.lost_events = 2
+    await box.events.record("first", "one")
+    box.clock.advance(5)
+    await box.events.record("second", "two")
+    assert [] == await box.events.list()
+
+    await asyncio.gather(box.events.record("third", "three"), box.events.record("fourth", "four"))
+
+    events = await box.events.list()
+    assert ["first", "second", "third", "fourth"] == [event.type for event in events]
+    assert 5 == (events[1].time - events[0].time).total_seconds()
