@@ -12,10 +12,12 @@ import pytest
 
 from aanad.adapters import archives
 from aanad.adapters.archives import FileArchives
-from aanad.errors import InvalidProject
+from aanad.errors import Failed, InvalidProject
 
 
-def packed(files: dict[str, str], *, date: tuple[int, int, int, int, int, int] = (2026, 1, 1, 0, 0, 0)) -> bytes:
+def packed(
+    files: dict[str, str | bytes], *, date: tuple[int, int, int, int, int, int] = (2026, 1, 1, 0, 0, 0)
+) -> bytes:
     """A zip archive of these files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -136,3 +138,43 @@ async def test_an_archive_that_grows_too_large_is_refused(tmp_path: Path, monkey
         await FileArchives(tmp_path).save(chunks(packed({"asr/app.py": "x" * 100})))
 
     assert "too large" in caught.value.message
+
+
+async def test_the_files_of_an_archive(tmp_path: Path) -> None:
+    """By path inside the project's folder; a large one by its hash alone, which differs where it differs."""
+    archives = FileArchives(tmp_path / "archives")
+    large = b"x" * 1_100_000
+    stored = await archives.save(chunks(packed({"asr/app.py": b"a = 1\n", "asr/data/large.bin": large})))
+    other = await archives.save(chunks(packed({"asr/app.py": b"a = 1\n", "asr/data/large.bin": large + b"y"})))
+
+    files, others = await archives.files(stored.digest), await archives.files(other.digest)
+
+    assert ({"app.py", "data/large.bin"}, b"a = 1\n") == (set(files), files["app.py"])
+    assert (33, True) == (len(files["data/large.bin"]), files["data/large.bin"] != others["data/large.bin"])
+    with pytest.raises(Failed) as caught:
+        await archives.files("f" * 64)
+    assert caught.value.code == "archive_missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "requirements"),
+    [
+        (b"einops==0.8\r\n", "einops==0.8\n"),
+        (b"\xef\xbb\xbfeinops\n", "einops\n"),
+        (b"# nothing yet\n\n", None),
+        (b"", None),
+    ],
+)
+async def test_requirements_are_read(tmp_path: Path, text: bytes, requirements: str | None) -> None:
+    """As the author's editor wrote them; a file that asks for nothing counts as none."""
+    stored = await FileArchives(tmp_path).save(chunks(packed({"asr/app.py": b"", "asr/requirements.txt": text})))
+
+    assert requirements == stored.requirements
+
+
+async def test_requirements_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    """One sentence that names the file."""
+    with pytest.raises(InvalidProject) as caught:
+        await FileArchives(tmp_path).save(chunks(packed({"asr/app.py": b"", "asr/requirements.txt": b"\xff\xfe\x00"})))
+
+    assert (caught.value.code, "requirements.txt" in caught.value.message) == ("invalid_requirements", True)
