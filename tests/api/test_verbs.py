@@ -1,4 +1,4 @@
-"""The routes of the lifecycle: plans, scale, rollback, diff, secrets, cancelling; what they take and what they refuse."""
+"""The routes of the lifecycle: plans, scale, rollback, diff, secrets, cancelling; what they take and refuse."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def test_numbers_that_make_no_sense_are_refused(api: httpx.AsyncClient, bo
     assert {} == (await box.project("asr")).scale
 
 
-async def test_every_change_takes_an_idempotency_key(api: httpx.AsyncClient, box: Box) -> None:
+async def test_every_change_takes_an_idempotency_key(api: httpx.AsyncClient) -> None:
     """The OpenAPI document says so of each route that begins an operation."""
     document = (await api.get("/openapi.json")).json()
     changes = [

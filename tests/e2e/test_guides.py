@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -59,6 +60,17 @@ def test_getting_started(box: Box, tmp_path: Path) -> None:
 
     assert [answer for answer in answers if answer == '{"text":"Hello, Ada!"}'] == ['{"text":"Hello, Ada!"}'] * 2
     box.ok("rm", "--force", "hello")
+
+
+def test_the_lifecycle(box: Box) -> None:
+    """Each command of the page works, in its order; what it makes is removed again."""
+    try:
+        for language, text in blocks("docs/lifecycle.md"):
+            for line in text.splitlines() if language == "sh" else []:
+                run(box, REPOSITORY, line)
+    finally:
+        shutil.rmtree(REPOSITORY / "build", ignore_errors=True)
+    box.ok("rm", "--force", "lowercase")
 
 
 def test_scripting(box: Box) -> None:
