@@ -97,14 +97,13 @@ class Commands:
         """Set numbers of replicas; they survive a redeploy."""
         record = await self.require(project)
         revision = await self._store.revision(project, record.revision) if record.revision else None
-        return await self._change(
-            OperationKind.SCALE,
-            project,
-            actor,
-            if_match,
-            request,
-            lambda now: replace(now, scale=scaled(now, revision, scale)),
-        )
+
+        def change(now: ProjectRecord) -> ProjectRecord:
+            # What failed of the very revision that runs was an earlier change, and this one is judged by itself.
+            is_old_news = now.failure is not None and now.failure.revision == now.revision and not now.is_blocked
+            return replace(now, scale=scaled(now, revision, scale), failure=None if is_old_news else now.failure)
+
+        return await self._change(OperationKind.SCALE, project, actor, if_match, request, change)
 
     async def rollback(
         self,

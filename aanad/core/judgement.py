@@ -72,7 +72,8 @@ class Judgement:
             return record
         if app.status == "RUNNING":
             self._countdowns.forget(record.name)
-            return record if record.is_good or record.revision is None else await self._became_good(record)
+            is_told = record.failure is not None and record.failure.revision == record.revision
+            return record if record.is_good and not is_told else await self._became_good(record)
         if app.status == "DEPLOY_FAILED":
             if record.failure is not None and record.failure.revision == record.revision:
                 return record  # told already; older replicas serve on
@@ -122,7 +123,8 @@ class Judgement:
 
     async def _became_good(self, record: ProjectRecord) -> ProjectRecord:
         good = Good(record.revision or "", record.restarts, record.scale)
-        after = await self._change(record, lambda now: replace(now, good=good))
+        failure = record.failure if record.failure and record.failure.revision != record.revision else None
+        after = await self._change(record, lambda now: replace(now, good=good, failure=failure))
         await self._revisions.became_ready(after)
         return after
 

@@ -137,30 +137,35 @@ class Observation:
         if before.config is None or before.config != after.config or after.status == "DELETING":
             return []
         is_settled = self.was_ready.get(before.name) == before.config
-        deaths = []
-        for name, deployment in before.deployments.items():
-            now = after.deployments.get(name)
-            if now is None or now.target_replicas < deployment.target_replicas:
-                continue
-            alive = {replica.id for replica in now.replicas if replica.state != "STOPPING"}
-            deaths += [
-                Death(
-                    before.name,
-                    name,
-                    replica.id,
-                    replica.pid,
-                    was_ready=replica.is_ready,
-                    node=replica.node_address,
-                    node_id=replica.node_id,
-                    worker_id=replica.worker_id,
-                    log_file=replica.log_file,
-                )
-                for replica in deployment.replicas
-                if replica.id not in alive
-                # While one configuration takes over from another, ready replicas end on purpose.
-                and ((replica.is_ready and is_settled) or (replica.state == "STARTING" and replica.pid is not None))
-            ]
-        return deaths
+        return [
+            Death(
+                before.name,
+                name,
+                replica.id,
+                replica.pid,
+                was_ready=replica.is_ready,
+                node=replica.node_address,
+                node_id=replica.node_id,
+                worker_id=replica.worker_id,
+                log_file=replica.log_file,
+            )
+            for name, deployment in before.deployments.items()
+            if (now := after.deployments.get(name)) is not None
+            for replica in _vanished(deployment, now, is_settled=is_settled)
+        ]
+
+
+def _vanished(before: ObservedDeployment, after: ObservedDeployment, *, is_settled: bool) -> list[ObservedReplica]:
+    """Replicas that died, and were not ended because fewer are wanted or others took over."""
+    if "DOWNSCALING" in {before.status, after.status} or after.target_replicas < before.target_replicas:
+        return []
+    alive = {replica.id for replica in after.replicas if replica.state != "STOPPING"}
+    missing = [replica for replica in before.replicas if replica.id not in alive]
+    starting = [replica for replica in missing if replica.state == "STARTING" and replica.pid is not None]
+    # While one configuration takes over from another, ready replicas end on purpose.
+    ready = [replica for replica in missing if replica.is_ready] if is_settled else []
+    too_many = sum(replica.is_ready for replica in before.replicas) - after.target_replicas
+    return [*starting, *ready[max(0, too_many) :]]
 
 
 def since(record: ProjectRecord, standing: Standing, now: datetime) -> datetime:

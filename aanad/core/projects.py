@@ -116,6 +116,13 @@ def _built(record: ProjectRecord, app: ObservedApplication, *, was_ready: bool, 
         waits = obstacle.reason == Reason.RESOURCES_SHORT and not app.serves
         phase = Phase.PENDING if waits else on_the_way
         return Standing(phase, obstacle.reason, f"{counted} {obstacle.message}", obstacle.hint)
+    resizing = [each for each in app.deployments.values() if each.status in {"UPSCALING", "DOWNSCALING"}]
+    if (
+        was_ready
+        and resizing
+        and all(each in resizing or each.status == "HEALTHY" for each in app.deployments.values())
+    ):
+        return Standing(Phase.UPDATING, Reason.REPLICAS_STARTING, f"{counted} Serve adjusts their number to the load.")
     trouble = " ".join(deployment.message for deployment in app.deployments.values() if deployment.message)
     message = f"{counted} {trouble}".strip()
     if was_ready:

@@ -131,11 +131,10 @@ class Reconciler:
         if reachable:
             await self._obstacles.look()
             # 3. Judge: what failed leaves the desired state or goes back to what was good.
-            for record in list(records.values()):
-                judged = await self._judgement.judge(record)
-                if judged != record:
-                    records[record.name] = judged
-            await self._renew_wanted(records)
+            judged = {name: await self._judgement.judge(record) for name, record in records.items()}
+            if judged != records:
+                records = judged
+                await self._renew_wanted(records)
             self._observation.waiting = await self._waiting(records)
             # 4. Act: at most one PUT, and none that would cancel somebody's build.
             if await self._writer.write(records):

@@ -147,6 +147,7 @@ async def test_scale_sets_replicas_without_touching_those_that_run(box: Box) -> 
     await box.commands.scale("asr", ScaleRequest(deployments={"model": None}), actor="ann")
     await box.settle()
     assert (before, {}) == (await replica_ids(box), (await box.project("asr")).scale)
+    assert "replica.died" not in await box.event_types("asr")
 
 
 async def test_scale_survives_a_redeploy_and_goes_with_its_deployment(box: Box) -> None:
