@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aanad.core.scaling import scaled
-from aanad.core.sizes import kept_scale, wanted_deployments
+from aanad.core.sizes import is_resized_in_place, kept_scale, wanted_deployments
 from aanad.errors import NotFound, Refused
 from aanad.wire.operations import Operation, OperationKind
 
@@ -97,11 +97,22 @@ class Commands:
         """Set numbers of replicas; they survive a redeploy."""
         record = await self.require(project)
         revision = await self._store.revision(project, record.revision) if record.revision else None
+        gaps = record.gaps
+        if revision is not None:
+            before = wanted_deployments(revision, record.scale)
+            after = wanted_deployments(revision, scaled(record, revision, scale))
+            if not is_resized_in_place(before, after):
+                gaps = await self._rooms.gaps(project, after)
 
         def change(now: ProjectRecord) -> ProjectRecord:
             # What failed of the very revision that runs was an earlier change, and this one is judged by itself.
             is_old_news = now.failure is not None and now.failure.revision == now.revision and not now.is_blocked
-            return replace(now, scale=scaled(now, revision, scale), failure=None if is_old_news else now.failure)
+            return replace(
+                now,
+                scale=scaled(now, revision, scale),
+                gaps=gaps,
+                failure=None if is_old_news else now.failure,
+            )
 
         return await self._change(OperationKind.SCALE, project, actor, if_match, request, change)
 

@@ -9,7 +9,7 @@ from aanad.core.diffs import changed_paths, setting_changes
 from aanad.core.placement import Demand
 from aanad.core.plan_steps import Present, Situation, steps
 from aanad.core.scaling import scaled
-from aanad.core.sizes import kept_scale, wanted_deployments
+from aanad.core.sizes import is_resized_in_place, kept_scale, wanted_deployments
 from aanad.errors import Refused
 from aanad.wire.plan import Change, FileChanges, Plan, PlanStep, StepAction
 
@@ -116,7 +116,14 @@ class Plans:
         """What new numbers of replicas would do."""
         active = await self._active(record)
         scale = scaled(record, active, request)
-        return await self._plan(_Change("scale", record, record.name, active, active, scale, replaces=False))
+        replaces = active is not None and not is_resized_in_place(
+            wanted_deployments(active, record.scale), wanted_deployments(active, scale)
+        )
+        plan = await self._plan(_Change("scale", record, record.name, active, active, scale, replaces=replaces))
+        if not replaces:
+            return plan
+        note = "Going from a number to a range, or back, makes Ray Serve replace every replica of the project."
+        return plan.model_copy(update={"notes": [*plan.notes, note]})
 
     async def _active(self, record: ProjectRecord | None) -> RevisionRecord | None:
         if record is None or record.revision is None:

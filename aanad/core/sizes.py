@@ -50,6 +50,16 @@ def wanted_deployments(revision: RevisionRecord, scale: dict[str, Scale]) -> dic
     }
 
 
+def is_resized_in_place(before: dict[str, Wanted], after: dict[str, Wanted]) -> bool:
+    """Whether other numbers leave the replicas that run alone.
+
+    Serve counts the deployments with a range into the version of a project's code (ray.serve 2.60,
+    ``get_app_code_version``), so going from a number to a range, or back, replaces every replica of the project.
+    """
+    ranges = [sum("autoscaling_config" in each.options for each in wanted.values()) for wanted in (before, after)]
+    return ranges[0] == ranges[1]
+
+
 def kept_scale(revision: RevisionRecord, scale: dict[str, Scale]) -> dict[str, Scale]:
     """The part of an operator's numbers that is for deployments which this revision has."""
     names = {INGRESS_DEPLOYMENT, *(deployment.name for deployment in revision.manifest.deployments)}

@@ -114,7 +114,7 @@ def _missing_module_hint(project: str, missing: str) -> str:
 
     if PathFinder.find_spec(missing.partition(".")[0], list(folder)) is not None:
         return f"{missing} is a file of the project: write 'from .{missing} import …', with a dot."
-    return f"Install what provides {missing} into the Python environment of the Ray unit."
+    return f"Name the package that provides {missing} in a requirements.txt beside app.py."
 
 
 def _the_only_app(project: str, module_name: str, module: ModuleType) -> str:

@@ -89,6 +89,50 @@ class ClusterContract:
 
         assert len(replicas(after, "one")) == 3
 
+    async def test_other_numbers_leave_replicas_alone(self, cluster: Cluster, archives: dict[str, Path]) -> None:
+        """Two more replicas of one deployment; the ones that run go on, and back again."""
+        before = await self.deploy(cluster, archives, config("one"))
+        await cluster.apply([replace(config("one"), overrides={"worker": {"num_replicas": 3}})], [])
+
+        grown = await self.until(cluster, lambda seen: ready(seen, "one") == 5)
+        await cluster.apply([replace(config("one"), overrides={"worker": {"num_replicas": 1}})], [])
+        shrunk = await self.until(cluster, lambda seen: replicas(seen, "one") == replicas(before, "one"))
+
+        assert replicas(before, "one") < replicas(grown, "one")
+        assert shrunk.applications["one"].deployments["worker"].target_replicas == 1
+
+    async def test_a_range_is_repeated_and_replaces_replicas(self, cluster: Cluster, archives: dict[str, Path]) -> None:
+        """Serve counts ranges into the version of the code: going to one replaces every replica."""
+        before = await self.deploy(cluster, archives, config("one"))
+        wanted = replace(
+            config("one"), overrides={"worker": {"autoscaling_config": {"min_replicas": 1, "max_replicas": 2}}}
+        )
+        await cluster.apply([wanted], [])
+
+        after = await self.until(
+            cluster, lambda seen: ready(seen, "one") == 3 and not replicas(seen, "one") & replicas(before, "one")
+        )
+
+        assert after.applications["one"].config == wanted
+
+    async def test_with_surge_old_replicas_serve_until_new_ones_do(
+        self, cluster: Cluster, archives: dict[str, Path]
+    ) -> None:
+        """At no time is a deployment without a ready replica."""
+        surge = {name: {"max_surge_percent": 100} for name in ("counter", "ingress", "worker")}
+        before = await self.deploy(cluster, archives, replace(config("one"), overrides=surge))
+        await cluster.apply([replace(config("one", restart=1), overrides=surge)], [])
+        least = 1
+
+        def is_done(seen: ObservedCluster) -> bool:
+            nonlocal least
+            least = min(least, *(each.ready for each in seen.applications["one"].deployments.values()))
+            return ready(seen, "one") == 3 and not replicas(seen, "one") & replicas(before, "one")
+
+        await self.until(cluster, is_done)
+
+        assert least == 1
+
     async def test_a_build_that_fails_says_why(self, cluster: Cluster, archives: dict[str, Path]) -> None:
         """The application is DEPLOY_FAILED with the end of the traceback; its neighbour does not notice."""
         before = await self.deploy(cluster, archives, config("one"))
@@ -175,6 +219,11 @@ def config(name: str, *, restart: int = 0) -> ApplicationConfig:
     if restart:
         args["restart"] = restart
     return ApplicationConfig(name, f"/{name}", SERVE_IMPORT_PATH, f"gcs://_ray_pkg_{URIS[name]}.zip", args, {}, {})
+
+
+def ready(seen: ObservedCluster, name: str) -> int:
+    """How many of its replicas are ready."""
+    return seen.applications[name].ready
 
 
 def replicas(seen: ObservedCluster, name: str) -> set[str]:

@@ -126,6 +126,22 @@ async def test_the_plan_of_a_scale(box: Box) -> None:
         await box.plans.scale(record, ScaleRequest(deployments={"modle": Scale(replicas=2)}))
 
 
+async def test_going_to_a_range_replaces_every_replica(box: Box) -> None:
+    """Serve's own rule, which the plan says before it happens."""
+    await box.deploy("asr")
+    record = await box.commands.require("asr")
+    before = {replica.id for replica in await box.overview.replicas("asr")}
+    request = ScaleRequest(deployments={"model": Scale(max_replicas=3)})
+
+    plan = await box.plans.scale(record, request)
+    await box.commands.scale("asr", request, actor="ann")
+    await box.settle()
+
+    assert {StepAction.REPLACE} == set(actions(plan).values())
+    assert any("from a number to a range" in note for note in plan.notes)
+    assert before.isdisjoint({replica.id for replica in await box.overview.replicas("asr")})
+
+
 async def test_numbers_set_by_hand_are_named_in_the_plan(box: Box) -> None:
     """Kept where the deployment is still there, dropped where it is not."""
     await box.deploy("asr")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -27,9 +28,11 @@ def project(box: Box) -> str:
 
 
 @pytest.fixture
-def api(box: Box) -> httpx.Client:
+def api(box: Box) -> Iterator[httpx.Client]:
     """The control API, as a script without our client sees it."""
-    return httpx.Client(transport=httpx.HTTPTransport(uds=str(box.socket)), base_url="http://aanad", timeout=120)
+    transport = httpx.HTTPTransport(uds=str(box.socket))
+    with httpx.Client(transport=transport, base_url="http://aanad", timeout=120) as client:
+        yield client
 
 
 def test_history_tells_who_when_and_which_commit(box: Box, project: str) -> None:
@@ -78,16 +81,17 @@ def test_numbers_set_by_hand_survive_a_redeploy(box: Box, project: str) -> None:
 
 
 def test_a_range_lets_serve_choose(box: Box, project: str) -> None:
-    """Autoscaling between two numbers; Serve is told once, and not again at each look."""
+    """Autoscaling between two numbers; the replicas are replaced once, as the plan says, and not again at each look."""
+    plan = box.json("plan", project, "--scale", "counter=1..3")
     box.ok("scale", project, "counter=1..3")
     pids = box.pids(project)
 
-    assert {"counter": {"min_replicas": 1, "max_replicas": 3}} == {
-        name: {key: value for key, value in scale.items() if value is not None}
-        for name, scale in box.get(f"/v1/projects/{project}").json()["scale"].items()
-    }
-    box.ok("scale", project, "counter=reset")
+    assert {"replace"} == {step["action"] for step in plan["steps"]}
+    scale = box.get(f"/v1/projects/{project}").json()["scale"]["counter"]
+    assert (1, 3) == (scale["min_replicas"], scale["max_replicas"])
+    box.ok("scale", project, "counter=1..2")
     assert pids == box.pids(project)
+    box.ok("scale", project, "counter=reset")
 
 
 def test_a_deploy_is_cancelled_while_it_loads(box: Box, project: str) -> None:
@@ -128,7 +132,6 @@ def test_who_looked_at_an_older_state_is_refused(box: Box, api: httpx.Client, pr
     etag = api.get(f"/v1/projects/{project}").headers["etag"]
     api.post(f"/v1/projects/{project}/restart?wait=60")
     archive = pack(box.copy_project(PLAYGROUND, project, REVISION="late")).content
-
     stale = {"if-match": etag}
     answers = [
         api.post(f"/v1/projects/{project}/stop", headers=stale),

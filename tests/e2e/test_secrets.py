@@ -81,13 +81,10 @@ def test_a_secret_is_shown_nowhere(box: Box, project: str) -> None:
     assert {"the token is ***"} == {record["message"] for record in printed}
 
     token = (box.runtime_dir / "ray-token").read_text().strip()
-    ray = httpx.Client(
-        base_url=f"http://127.0.0.1:{box.environment['AANA_RAY__DASHBOARD_PORT']}",
-        headers={"authorization": f"Bearer {token}"},
-        timeout=30,
-    )
+    dashboard = f"http://127.0.0.1:{box.environment['AANA_RAY__DASHBOARD_PORT']}"
     pages = ["/api/serve/applications/", "/api/v0/actors?detail=true", "/api/v0/runtime_envs", "/nodes?view=summary"]
-    shown = [ray.get(page).text for page in pages]
+    with httpx.Client(base_url=dashboard, headers={"authorization": f"Bearer {token}"}, timeout=30) as ray:
+        shown = [ray.get(page).text for page in pages]
     assert "AANA_SEALED_SECRETS" in shown[0]
     paths = ["", "/secrets", "/replicas", "/revisions", "/endpoints"]
     shown += [box.get(f"/v1/projects/{project}{path}").text for path in paths]

@@ -260,8 +260,9 @@ def _target(options: dict[str, Any]) -> int:
 
 
 def _code(config: ApplicationConfig) -> object:
-    """What Serve replaces every replica for."""
-    return replace(config, overrides={}, route_prefix="")
+    """What Serve replaces every replica for; how many deployments have a range belongs to it."""
+    ranges = sum("autoscaling_config" in options for options in config.overrides.values())
+    return replace(config, overrides={}, route_prefix=str(ranges))
 
 
 def _observed_replica(replica: _Replica) -> ObservedReplica:
