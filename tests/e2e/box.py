@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,7 +56,8 @@ def free_ports(count: int) -> list[int]:
 class Box:
     """One daemon, its state folder, and the command against it."""
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, *, below: Sequence[str] = (), **settings: str) -> None:
+        """`below` is a command that runs the daemon, in other surroundings say; it must become the daemon."""
         self.root = Path(tempfile.mkdtemp(prefix="aanat-", dir="/tmp"))
         self.state_dir = self.root / "state"
         self.runtime_dir = Path(tempfile.mkdtemp(prefix="ar-", dir="/tmp"))
@@ -75,6 +76,7 @@ class Box:
         }
         self.log_path = self.root / "aanad.log"
         self.daemon: subprocess.Popen[bytes] | None = None
+        self.below = below
         self.projects_dir = self.root / "projects"
         self.projects_dir.mkdir()
 
@@ -92,7 +94,12 @@ class Box:
         """Start the daemon; with `ready`, wait until Ray is there too."""
         with self.log_path.open("ab") as log:
             self.daemon = subprocess.Popen(
-                [BIN / "aanad"], env=self.environment, stdout=log, stderr=log, cwd=self.root, start_new_session=True
+                [*self.below, BIN / "aanad"],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                cwd=self.root,
+                start_new_session=True,
             )
         eventually(self.answers, within=20, every=0.02)
         if ready:
@@ -141,8 +148,7 @@ class Box:
         """End whatever is left, by its session, and remove the folders."""
         if self.daemon is not None and self.daemon.poll() is None:
             self.stop()
-        for process in self.left_behind():
-            process.kill()
+        self.end_left_behind()
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.rmtree(self.runtime_dir, ignore_errors=True)
 
@@ -244,6 +250,14 @@ class Box:
             if process.pid != os.getpid() and any(mark in text for text in texts for mark in marks):
                 found.append(process)
         return found
+
+    def end_left_behind(self) -> bool:
+        """Kill what is left of the box; whether nothing was."""
+        left = self.left_behind()
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        return not left
 
     def log_tail(self) -> str:
         """The end of the daemon's and the unit's logs, for a failing test."""

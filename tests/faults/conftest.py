@@ -1,4 +1,4 @@
-"""A box of its own for every module that kills, and the table of what each fault cost."""
+"""One box that is broken in every way, one after the other; and the table of what each fault cost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.box import Box, running_box
+from tests.e2e.box import PROJECTS, Box, running_box
+from tests.faults.fault import DEPLOYMENT
 
 LINES = pytest.StashKey[list[str]]()
 
@@ -20,14 +21,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config) -> list[str]:
     """Lines for the table of faults."""
     return pytestconfig.stash.setdefault(LINES, [])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def box() -> Iterator[Box]:
-    """A box that may be broken."""
+    """A box with a project that runs, one with two replicas, and one that was stopped and must stay so.
+
+    Every test leaves it so again; making one costs half a minute.
+    """
     with running_box() as box:
+        box.ok("deploy", box.copy_project(PROJECTS / "lowercase"))
+        pair = box.copy_project(PROJECTS / "lowercase", "pair")
+        (pair / "project.toml").write_text(f"[deployments.{DEPLOYMENT}]\nreplicas = 2\n")
+        box.ok("deploy", pair)
+        box.ok("deploy", box.copy_project(PROJECTS / "lowercase", "idle"))
+        box.ok("stop", "idle")
         yield box

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 
 import psutil
 import pytest
 
 from aanad.wire.manifest import INGRESS_DEPLOYMENT
-from tests.e2e.box import BIN, PROJECTS, TEST_PROJECTS, Box, eventually
-from tests.faults.fault import ANSWER, BODY, Fault, haproxy, serve_controller, standing
+from tests.e2e.box import PROJECTS, Box, eventually
+from tests.faults.fault import (
+    ANSWER,
+    BODY,
+    COLD_START_S,
+    DEPLOYMENT,
+    DESIRED,
+    Fault,
+    haproxy,
+    serve_controller,
+    standing,
+)
 
-pytestmark = pytest.mark.faults
-DESIRED = {"lowercase": 2, "pair": 3, "idle": 0}
-DEPLOYMENT = "lowercase_deployment"
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 HAPROXY_OUTAGE_S = 5.0
 
 Strike = Callable[..., Fault]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def projects(box: Box) -> None:
-    """A project that runs, one with two replicas, and one that was stopped and must stay so."""
-    box.ok("deploy", PROJECTS / "lowercase")
-    pair = box.copy_project(PROJECTS / "lowercase", "pair")
-    (pair / "project.toml").write_text(f"[deployments.{DEPLOYMENT}]\nreplicas = 2\n")
-    box.ok("deploy", pair)
-    box.ok("deploy", box.copy_project(TEST_PROJECTS / "playground", "idle"))
-    box.ok("stop", "idle")
 
 
 @pytest.fixture
@@ -36,7 +32,7 @@ def strike(box: Box, report: list[str]) -> Strike:
     """Begins a fault under load."""
 
     def begin(what: str, *, project: str = "lowercase") -> Fault:
-        return Fault(box, what, desired=DESIRED, project=project, report=report)
+        return Fault(box, what, project=project, report=report)
 
     return begin
 
@@ -151,8 +147,8 @@ def test_serve_without_its_controller_goes_on_until_it_is_back(box: Box, strike:
 
     assert {} == fault.traffic.failures
     assert before == all_pids(box)
-    box.ok("deploy", box.copy_project(TEST_PROJECTS / "playground", "later"))
-    assert box.post("/later/echo", json={"text": ["ABC"]}).json() == ANSWER
+    box.ok("deploy", box.copy_project(PROJECTS / "lowercase", "later"))
+    assert box.post("/later/lowercase", json=BODY).json() == ANSWER
     box.ok("rm", "later", "--force")
 
 
@@ -164,7 +160,7 @@ def test_a_killed_raylet_is_a_cold_start(box: Box, strike: Strike) -> None:
 
     with strike("raylet") as fault:
         fault.kill(box.component("raylet"))
-        fault.until_as_desired(lambda: box.json("status")["cluster"]["cold_starts"] > cold_starts, within=120)
+        fault.until_as_desired(lambda: box.json("status")["cluster"]["cold_starts"] > cold_starts)
         fault.until_more_answers()
 
     assert set.union(*before.values()).isdisjoint(set.union(*box.pids("lowercase").values()))
@@ -174,12 +170,12 @@ def test_a_killed_raylet_is_a_cold_start(box: Box, strike: Strike) -> None:
 
 def test_a_second_daemon_on_the_same_folders_is_refused(box: Box) -> None:
     """One sentence, a hint, exit status 1; the first daemon does not notice."""
-    done = subprocess.run([BIN / "aanad"], env=box.environment, capture_output=True, text=True, timeout=60, check=False)
+    done = box.run_daemon()
 
     assert (1, "") == (done.returncode, done.stdout)
     assert done.stderr.startswith("error: Another aanad listens on ")
     assert "hint: " in done.stderr
-    assert not standing(box, DESIRED)
+    assert not standing(box)
 
 
 def test_sigterm_leaves_nothing_behind(box: Box) -> None:
@@ -197,5 +193,4 @@ def test_after_a_stop_the_next_start_restores_what_should_run(box: Box) -> None:
     """Desired state is on disk: the next daemon starts what should run, and nothing else."""
     box.start()
 
-    eventually(lambda: standing(box, DESIRED), lambda found: not found, within=120)
-    assert box.post("/lowercase/lowercase", json=BODY).json() == ANSWER
+    eventually(lambda: standing(box), lambda found: not found, within=COLD_START_S)
