@@ -55,9 +55,9 @@ class Overview:
 
     async def projects(self) -> list[Project]:
         """All projects, by name."""
-        revisions = {(r.project, r.id): r for r in await self._store.revisions()}
         return [
-            self._project(record, revisions.get((record.name, record.revision or "")))
+            # Only the active ones: a history may be long, and the store reads a revision once.
+            self._project(record, await self._store.revision(record.name, record.revision) if record.revision else None)
             for record in await self._store.projects()
         ]
 
