@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.box import PROJECTS, Box, eventually
+from tests.e2e.traffic import Traffic
 from tests.faults.fault import BODY, standing
-from tests.faults.traffic import Traffic
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 RUNNING = {"lowercase": 2}

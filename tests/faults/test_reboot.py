@@ -70,3 +70,25 @@ def test_a_project_whose_archive_is_lost_fails_alone(box: Box) -> None:
     box.ok("deploy", box.projects_dir / "lost")
     assert box.post("/lost/lowercase", json=BODY).json() == ANSWER
     box.ok("rm", "lost", "--force")
+
+
+@pytest.mark.usefixtures("before")
+def test_projects_return_in_the_order_of_their_priority(box: Box) -> None:
+    """The less important one waits, says for whom, and starts when that one serves."""
+    folder = box.copy_project(PROJECTS / "lowercase", "later")
+    (folder / "project.toml").write_text("priority = -5\n")
+    box.ok("deploy", folder)
+    cursor = box.get("/v1/events?limit=1").json()[0]["cursor"]
+
+    lose_power(box)
+    box.start(ready=False)
+    eventually(lambda: box.project("later")["phase"], lambda phase: phase == "running", within=COLD_START_S)
+
+    phases = [
+        (event["project"], event["data"]["phase"], event["data"]["reason"])
+        for event in box.get(f"/v1/events?since={cursor}&limit=1000").json()
+        if event["type"] == "project.phase"
+    ]
+    assert phases.index(("lowercase", "running", "ready")) < phases.index(("later", "starting", "building"))
+    assert ("later", "pending", "waits_for_priority") in phases
+    box.ok("rm", "later", "--force")
