@@ -82,6 +82,13 @@ async def test_a_database_of_the_first_version_is_moved_forward(tmp_path: Path) 
     assert revision is not None
     assert (Good("0123456789ab", 2), 7, {}, True) == (record.good, record.version, record.scale, record.is_good)
     assert revision.ready_at == datetime(2026, 1, 1, 12, tzinfo=UTC)
+    config.attributes.clear()
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    with sqlite3.connect(path) as again:
+        assert again.execute("SELECT good_revision, restarts FROM projects").fetchall() == [("0123456789ab", 2)]
+    again.close()
     [backup] = tmp_path.glob("db.0001.*.backup")
     with sqlite3.connect(backup) as copy:
         assert copy.execute("SELECT good_revision FROM projects").fetchall() == [("0123456789ab",)]

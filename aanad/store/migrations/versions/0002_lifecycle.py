@@ -1,12 +1,18 @@
 """What was good before, scale, marks of revisions, and the keys of repeated requests."""
 
-import json
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
+
+PROJECTS = sa.table(
+    "projects",
+    sa.column("name", sa.String),
+    sa.column("restarts", sa.Integer),
+    sa.column("good_revision", sa.String),
+    sa.column("good", sa.JSON),
+)
 
 
 def upgrade() -> None:
@@ -17,12 +23,12 @@ def upgrade() -> None:
         projects.add_column(sa.Column("gaps", sa.JSON, nullable=False, server_default="[]"))
         projects.add_column(sa.Column("timings", sa.JSON, nullable=False, server_default="{}"))
     connection = op.get_bind()
-    rows = connection.execute(
-        sa.text("SELECT name, good_revision, restarts FROM projects WHERE good_revision IS NOT NULL")
-    )
-    for name, good_revision, restarts in rows.all():
-        good = json.dumps({"revision": good_revision, "restarts": restarts, "scale": {}})
-        connection.execute(sa.text("UPDATE projects SET good = :good WHERE name = :name"), {"good": good, "name": name})
+    good_before = sa.select(PROJECTS.c.name, PROJECTS.c.good_revision, PROJECTS.c.restarts)
+    for name, revision_id, restarts in connection.execute(
+        good_before.where(PROJECTS.c.good_revision.is_not(None))
+    ).all():
+        good = {"revision": revision_id, "restarts": restarts, "scale": {}}
+        connection.execute(sa.update(PROJECTS).where(PROJECTS.c.name == name).values(good=good))
     with op.batch_alter_table("projects") as projects:
         projects.drop_column("good_revision")
     with op.batch_alter_table("revisions") as revisions:
@@ -55,12 +61,11 @@ def downgrade() -> None:
     with op.batch_alter_table("projects") as projects:
         projects.add_column(sa.Column("good_revision", sa.String(12)))
     connection = op.get_bind()
-    for name, good in connection.execute(sa.text("SELECT name, good FROM projects WHERE good IS NOT NULL")).all():
-        document = json.loads(good) if isinstance(good, str) else good
-        connection.execute(
-            sa.text("UPDATE projects SET good_revision = :revision WHERE name = :name"),
-            {"revision": document["revision"], "name": name},
-        )
+    for name, good in connection.execute(sa.select(PROJECTS.c.name, PROJECTS.c.good)).all():
+        if good is not None:
+            connection.execute(
+                sa.update(PROJECTS).where(PROJECTS.c.name == name).values(good_revision=good["revision"])
+            )
     with op.batch_alter_table("projects") as projects:
         for column in ("timings", "gaps", "scale", "good"):
             projects.drop_column(column)
