@@ -69,12 +69,12 @@ class RayDashboard:
         """See that the cluster holds an archive; asking also keeps Ray from dropping it for some minutes."""
         path = "/api/packages/" + uri.replace("://", "/")
         try:
-            await self._request("GET", path)
+            # Its status is enough: the body may have 90 MB, and running projects are asked for each minute.
+            async with self._stream("GET", path):
+                return
         except Failed as error:
             if error.context.get("status") != HTTP_NOT_FOUND:
                 raise
-        else:
-            return
         try:
             content = await asyncio.to_thread(archive.read_bytes)
         except OSError as error:
