@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from aanad.core.records import ApplicationConfig, ObservedApplication, ProjectRecord
 
 
+RESIZING = {"UPSCALING", "DOWNSCALING"}
+UNTROUBLED = {"HEALTHY", *RESIZING}
+"""Serve's words for deployments of which no replica failed a health check or its start."""
+
+
 @dataclass(frozen=True)
 class ClusterView:
     """What the state machine must know of the cluster."""
@@ -116,13 +121,10 @@ def _built(record: ProjectRecord, app: ObservedApplication, *, was_ready: bool, 
         waits = obstacle.reason == Reason.RESOURCES_SHORT and not app.serves
         phase = Phase.PENDING if waits else on_the_way
         return Standing(phase, obstacle.reason, f"{counted} {obstacle.message}", obstacle.hint)
-    resizing = [each for each in app.deployments.values() if each.status in {"UPSCALING", "DOWNSCALING"}]
-    if (
-        was_ready
-        and resizing
-        and all(each in resizing or each.status == "HEALTHY" for each in app.deployments.values())
-    ):
-        return Standing(Phase.UPDATING, Reason.REPLICAS_STARTING, f"{counted} Serve adjusts their number to the load.")
+    statuses = {deployment.status for deployment in app.deployments.values()}
+    if was_ready and statuses <= UNTROUBLED and (ready >= target or statuses & RESIZING):
+        message = f"{counted} Serve adjusts their number."
+        return Standing(Phase.UPDATING, Reason.REPLICAS_STARTING, message)
     trouble = " ".join(deployment.message for deployment in app.deployments.values() if deployment.message)
     message = f"{counted} {trouble}".strip()
     if was_ready:
