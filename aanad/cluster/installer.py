@@ -33,6 +33,10 @@ def main(folder: Path, arguments: list[str]) -> None:
     own.joinpath(BASE_PTH).write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in base_paths()))
     if not arguments:
         return
+    # What pip unpacks and builds on its way goes with the environment where the installation is cut short.
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    os.environ["TMPDIR"] = str(scratch)
     python = str(folder / "bin" / "python")
     os.execv(python, [python, "-P", "-m", "pip", *arguments])  # noqa: S606 - our own command line
 
