@@ -103,6 +103,8 @@ for _command in (
 
 def main() -> None:
     """Run the command."""
+    # No plugin of pydantic has a place here, and looking for one reads the metadata of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     aana(prog_name="aana")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -165,7 +166,8 @@ class _UnixBackend(httpcore.SyncBackend):
 
 
 def _unix_transport(path: str) -> httpx.HTTPTransport:
-    transport = httpx.HTTPTransport(uds=path)
+    # A context of our own, because httpx's would read every certificate authority for a socket that has no TLS.
+    transport = httpx.HTTPTransport(uds=path, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     # httpx has no parameter for the backend.
     transport._pool = httpcore.ConnectionPool(uds=path, network_backend=_UnixBackend())  # noqa: SLF001
     return transport
