@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aanad.core.crashes import Crashes
@@ -104,6 +104,7 @@ class Observation:
 
     def take(self, reading: ObservedCluster, now: datetime) -> list[Death]:
         """Replace the reading by a newer one; tells which replicas died in between."""
+        reading = self._with_hidden(reading)
         deaths = [
             death
             for name, before in self.cluster.applications.items()
@@ -122,6 +123,18 @@ class Observation:
         # Keys of three parts are replicas'.
         self._since = {key: since for key, since in self._since.items() if not key[2:] or key[2] in present}
         return deaths
+
+    def _with_hidden(self, reading: ObservedCluster) -> ObservedCluster:
+        """The reading with the deployments that Serve does not list while it builds their application anew."""
+        applications = {}
+        for name, app in reading.applications.items():
+            before = self.cluster.applications.get(name)
+            is_hidden = not app.deployments and app.status in {"DEPLOYING", "DEPLOY_FAILED"}
+            if is_hidden and before is not None and before.deployments and before.status != "DELETING":
+                applications[name] = replace(app, deployments=before.deployments, is_rebuilding=True)
+            else:
+                applications[name] = app
+        return replace(reading, applications=applications)
 
     def _worst_obstacle(self, project: str) -> Obstacle | None:
         app = self.application(project)

@@ -196,6 +196,8 @@ class ObservedApplication:
     raw_config: dict[str, Any] | None
     """What Serve was last told, as it repeats it; carried over where the application is not ours."""
     deployments: dict[str, ObservedDeployment]
+    is_rebuilding: bool = False
+    """Serve lists no deployments while it builds anew, though they serve: `deployments` are those of before."""
 
     @property
     def replicas(self) -> list[ObservedReplica]:
@@ -223,6 +225,8 @@ class ObservedApplication:
     def is_built(self) -> bool:
         """Whether the code that Serve was last told of has been imported, so that a PUT cancels no build."""
         if self.config is None:
+            return self.status != "DEPLOYING"
+        if self.is_rebuilding:
             return self.status != "DEPLOYING"
         uris = {deployment.archive_uri for deployment in self.deployments.values()}
         return self.status not in {"DEPLOYING", "NOT_STARTED"} or uris == {self.config.archive_uri}

@@ -118,15 +118,16 @@ class ClusterContract:
     async def test_with_surge_old_replicas_serve_until_new_ones_do(
         self, cluster: Cluster, archives: dict[str, Path]
     ) -> None:
-        """At no time is a deployment without a ready replica."""
+        """At no time is a deployment without a ready replica; while Serve builds anew, it lists none at all."""
         surge = {name: {"max_surge_percent": 100} for name in ("counter", "ingress", "worker")}
         before = await self.deploy(cluster, archives, replace(config("one"), overrides=surge))
         await cluster.apply([replace(config("one", restart=1), overrides=surge)], [])
+        await self.until(cluster, lambda seen: not seen.applications["one"].deployments)
         least = 1
 
         def is_done(seen: ObservedCluster) -> bool:
             nonlocal least
-            least = min(least, *(each.ready for each in seen.applications["one"].deployments.values()))
+            least = min([least, *(each.ready for each in seen.applications["one"].deployments.values())])
             return ready(seen, "one") == 3 and not replicas(seen, "one") & replicas(before, "one")
 
         await self.until(cluster, is_done)

@@ -126,3 +126,18 @@ def test_since_is_when_a_standing_began() -> None:
     other = observation.since(("asr", "model", "r1"), replica_standing(STARTING, None), later)
 
     assert (NOON, NOON, later) == (began, same, other)
+
+
+def test_replicas_that_serve_hides_while_it_builds_are_shown() -> None:
+    """A rebuild lists no deployments though the old ones serve: the project is updating, with its replicas."""
+    observation = Observation(wanted={"asr": CONFIG})
+    observation.take(seen(deployment("HEALTHY", RUNNING)), NOON)
+    observation.view = replace(observation.view, reachable=True)
+
+    deaths = observation.take(seen(status="DEPLOYING"), NOON)
+    app = observation.application("asr")
+
+    assert app is not None
+    assert ([], 1, True, False) == (deaths, app.ready, app.serves, app.is_built)
+    standing = observation.standing(replace(RECORD, good=None))
+    assert (Phase.UPDATING, Reason.BUILDING) == (standing.phase, standing.reason)

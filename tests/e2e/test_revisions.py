@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -94,13 +96,20 @@ def test_a_range_lets_serve_choose(box: Box, project: str) -> None:
     box.ok("scale", project, "counter=reset")
 
 
+def slow_start(box: Box, project: str, code: str) -> Path:
+    """A revision whose worker does something else before it is ready."""
+    folder = box.copy_project(PLAYGROUND, project, REVISION="slow")
+    deployments = folder / "deployments.py"
+    ready = 'self.greeting = config["greeting"]'
+    deployments.write_text(deployments.read_text().replace(ready, f"{code}\n        {ready}"))
+    (folder / "project.toml").write_text("ready_timeout_s = 20\n")
+    return folder
+
+
 def test_a_deploy_is_cancelled_while_it_loads(box: Box, project: str) -> None:
     """What ran before runs on, and the waiting command ends with 1."""
     before = box.project(project)["revision"]
-    folder = box.copy_project(PLAYGROUND, project, REVISION="slow")
-    deployments = folder / "deployments.py"
-    slow = 'time.sleep(60)\n        self.greeting = config["greeting"]'
-    deployments.write_text(deployments.read_text().replace('self.greeting = config["greeting"]', slow))
+    folder = slow_start(box, project, "time.sleep(60)")
 
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(box.aana, "deploy", folder)
@@ -114,6 +123,38 @@ def test_a_deploy_is_cancelled_while_it_loads(box: Box, project: str) -> None:
 
     assert 1 == done.returncode
     eventually(lambda: box.project(project), lambda p: (p["phase"], p["revision"]) == ("running", before), within=60)
+
+
+def test_a_revision_that_is_not_ready_in_time_goes_back(box: Box, project: str) -> None:
+    """At the limit that the project sets itself: exit code 1, and the revision before serves on, as ps says."""
+    before = box.project(project)["revision"]
+
+    done = box.aana("deploy", slow_start(box, project, "time.sleep(120)"), "-o", "json")
+
+    assert (1, "start_timeout") == (done.returncode, json.loads(done.stderr)["code"])
+    eventually(
+        lambda: box.project(project),
+        lambda p: (p["phase"], p["reason"], p["revision"]) == ("running", "revision_failed", before),
+        within=60,
+    )
+
+
+def test_time_that_a_download_takes_is_not_counted(box: Box, project: str) -> None:
+    """A worker that receives weights for longer than the limit; the project says what it waits for."""
+    download = (
+        "folder = os.path.join(os.environ['HF_HOME'], 'hub', 'models--org--model', 'blobs'); "
+        "os.makedirs(folder, exist_ok=True); weights = open(os.path.join(folder, 'x.incomplete'), 'wb'); "
+        "[(weights.write(b'x' * 1000), weights.flush(), time.sleep(1)) for _ in range(35)]; weights.close()"
+    )
+    folder = slow_start(box, project, download)
+    with (folder / "project.toml").open("a") as file:
+        file.write(f'[env]\nHF_HOME = "{box.root}/models"\n')
+
+    box.ok("deploy", folder, "--detach")
+    eventually(lambda: box.project(project), lambda p: p["reason"] == "downloading", within=60)
+    found = eventually(lambda: box.project(project), lambda p: p["phase"] == "running", within=120)
+
+    assert ("ready", True) == (found["reason"], "org/model" in box.ok("events", "--project", project))
 
 
 def test_the_same_request_twice_is_one_restart(api: httpx.Client, project: str) -> None:

@@ -237,15 +237,16 @@ class FakeCluster:
         ]
 
     def _observed(self, name: str, app: _App) -> ObservedApplication:
+        if not app.built:
+            return ObservedApplication(name, app.status, app.message, app.config, {"name": name}, {})
         status = {"RUNNING": "HEALTHY", "DEPLOY_FAILED": "DEPLOY_FAILED"}.get(app.status, "UPDATING")
-        uri = app.config.archive_uri if app.built else "gcs://before"
         deployments = {
             key: ObservedDeployment(
                 key,
                 status,
                 app.message if app.failed else "",
                 _target(app.config.overrides.get(key, {})),
-                uri,
+                app.config.archive_uri,
                 tuple(_observed_replica(each) for each in replicas),
                 self._resources(key),
             )
