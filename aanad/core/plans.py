@@ -40,6 +40,8 @@ class _Change:
     """None where nothing shall run."""
     scale: dict[str, Scale]
     replaces: bool
+    runs: bool = True
+    """Whether the project runs afterwards."""
     files: FileChanges = field(default_factory=FileChanges)
 
 
@@ -83,8 +85,9 @@ class Plans:
             await self._reading.release(stored)
         scale = kept_scale(after, record.scale) if record is not None else {}
         is_same = before is not None and before.archive == after.archive and before.manifest.app == after.manifest.app
+        runs = after.file.autostart or (record is not None and record.desired == "running")
         plan = await self._plan(
-            _Change("deploy", record, project, before, after, scale, replaces=not is_same, files=files)
+            _Change("deploy", record, project, before, after, scale, replaces=not is_same, runs=runs, files=files)
         )
         return plan.model_copy(update={"notes": [*plan.notes, *_scale_notes(record, after)]})
 
@@ -98,7 +101,17 @@ class Plans:
         files = changed_paths(old, await self._archives.files(after.archive))
         scale = kept_scale(after, record.scale)
         plan = await self._plan(
-            _Change("rollback", record, record.name, before, after, scale, replaces=before != after, files=files)
+            _Change(
+                "rollback",
+                record,
+                record.name,
+                before,
+                after,
+                scale,
+                replaces=before != after,
+                runs=record.desired == "running",
+                files=files,
+            )
         )
         return plan.model_copy(update={"notes": [*plan.notes, *_scale_notes(record, after)]})
 
@@ -119,7 +132,18 @@ class Plans:
         replaces = active is not None and not is_resized_in_place(
             wanted_deployments(active, record.scale), wanted_deployments(active, scale)
         )
-        plan = await self._plan(_Change("scale", record, record.name, active, active, scale, replaces=replaces))
+        plan = await self._plan(
+            _Change(
+                "scale",
+                record,
+                record.name,
+                active,
+                active,
+                scale,
+                replaces=replaces,
+                runs=record.desired == "running",
+            )
+        )
         if not replaces:
             return plan
         note = "Going from a number to a range, or back, makes Ray Serve replace every replica of the project."
@@ -132,7 +156,7 @@ class Plans:
 
     async def _plan(self, change: _Change) -> Plan:
         present = self._present(change)
-        after = wanted_deployments(change.after, change.scale) if change.after is not None else {}
+        after = wanted_deployments(change.after, change.scale) if change.after is not None and change.runs else {}
         gaps = await self._rooms.gaps(change.name, after) if change.replaces and present else ()
         situation = Situation(
             project=change.name,
@@ -193,6 +217,8 @@ class Plans:
 
     def _notes(self, change: _Change, present: dict[str, Present]) -> list[str]:
         notes = []
+        if change.after is not None and not change.runs:
+            notes.append(f"It does not run, and is not started by this: aana start {change.name}.")
         if change.replaces and present:
             if change.files.added or change.files.changed or change.files.removed:
                 notes.append("A change of files replaces every replica of the project.")
@@ -227,6 +253,8 @@ def _summary(change: _Change, found: list[PlanStep], *, fits: bool) -> str:
     if not fits:
         return f"It does not fit: the {change.action} of {change.name} would wait for resources."
     moving = [step for step in found if step.action is not StepAction.KEEP]
+    if change.after is not None and not change.runs:
+        return f"{change.name} stays stopped; this {change.action} takes effect when it is started."
     if not moving:
         return f"Nothing would change: {change.name} is as this {change.action} would make it."
     gaps = [step for step in found if step.gap_s is not None]

@@ -201,6 +201,21 @@ async def test_a_plan_of_what_cannot_be_deployed_fails_like_the_deploy(box: Box)
     assert ({}, []) == (box.archives.kept, await box.overview.projects())
 
 
+async def test_what_does_not_run_is_not_planned_to(box: Box) -> None:
+    """A deploy that starts nothing, and changes of a stopped project, say that they take effect later."""
+    box.archives.projects["asr"] = ProjectFile(autostart=False)
+    first = await plan_deploy(box)
+    await box.deploy("asr")
+    record = await box.commands.require("asr")
+    scale = await box.plans.scale(record, ScaleRequest(deployments={"model": Scale(replicas=2)}))
+    start = await box.plans.verb(record, "start")
+
+    assert ([], []) == (first.steps, scale.steps)
+    assert "asr stays stopped; this scale takes effect when it is started." == scale.summary
+    assert "It does not run, and is not started by this: aana start asr." in first.notes
+    assert {StepAction.START} == set(actions(start).values())
+
+
 async def test_without_a_cluster_a_plan_promises_no_place(box: Box) -> None:
     """What would change can be said while Ray is away; where it fits cannot."""
     await box.deploy("asr")
