@@ -52,7 +52,12 @@ def deadline_failure(record: ProjectRecord, app: ObservedApplication, seconds: f
         for deployment in app.deployments.values()
         if deployment.ready < deployment.target_replicas
     ]
-    what = f"ready replicas: {', '.join(missing)}" if missing else "Serve was still importing its code"
+    what = "Serve was still importing its code"
+    if missing:
+        what = f"ready replicas: {', '.join(missing)}"
+    elif app.is_built:
+        new = [deployment.name for deployment in app.deployments.values() if deployment.status != "HEALTHY"]
+        what = f"new replicas missing: {', '.join(new)}"
     messages = [deployment.message for deployment in app.deployments.values() if deployment.message]
     return Failure(
         reason=Reason.START_TIMEOUT,

@@ -62,6 +62,8 @@ class Observation:
     obstacles: dict[tuple[str, str], Obstacle] = field(default_factory=dict)
     """What keeps replicas from being ready, by project and deployment."""
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    _outgoing: dict[str, set[str]] = field(default_factory=dict)
+    """By project: replicas from before its last change, which end on purpose until all is ready."""
     _since: dict[tuple[str, ...], tuple[str, str, datetime]] = field(default_factory=dict)
 
     def standing(self, record: ProjectRecord) -> Standing:
@@ -105,20 +107,25 @@ class Observation:
     def take(self, reading: ObservedCluster, now: datetime) -> list[Death]:
         """Replace the reading by a newer one; tells which replicas died in between."""
         reading = self._with_hidden(reading)
-        deaths = [
-            death
-            for name, before in self.cluster.applications.items()
-            if (after := reading.applications.get(name)) is not None
-            for death in self._deaths(before, after)
-        ]
+        deaths = []
+        for name, before in self.cluster.applications.items():
+            if (after := reading.applications.get(name)) is None:
+                continue
+            if before.config != after.config:
+                self._outgoing[name] = {replica.id for replica in before.replicas}
+            deaths += self._deaths(before, after)
         for death in deaths:
             key = (death.project, death.deployment)
             self.restarts[key] = self.restarts.get(key, 0) + 1
         self.cluster = reading
         self.stopwatch.take(reading, now)
+        configs = {name: app.config for name, app in reading.applications.items() if app.status != "DELETING"}
+        # What was something else in between, or gone, has not been ready as what it is now.
+        self.was_ready = {name: ready for name, ready in self.was_ready.items() if configs.get(name) == ready}
         for name, app in reading.applications.items():
             if app.config is not None and app.status == "RUNNING" and app.config == self.wanted.get(name):
                 self.was_ready[name] = app.config
+                self._outgoing.pop(name, None)
         present = {replica.id for app in reading.applications.values() for replica in app.replicas}
         # Keys of three parts are replicas'.
         self._since = {key: since for key, since in self._since.items() if not key[2:] or key[2] in present}
@@ -165,6 +172,7 @@ class Observation:
             for name, deployment in before.deployments.items()
             if (now := after.deployments.get(name)) is not None
             for replica in _vanished(deployment, now, is_settled=is_settled)
+            if replica.id not in self._outgoing.get(before.name, ())
         ]
 
 

@@ -90,6 +90,9 @@ async def test_a_revision_that_is_not_ready_in_time_goes_back_by_itself(box: Box
 
     operation = await box.operations.get(upload.id)
     assert (operation.state, operation.problem and operation.problem.code) == (OperationState.FAILED, "start_timeout")
+    assert operation.problem is not None
+    assert "new replicas missing: ingress, model" in operation.problem.message
+    assert not {"replica.died"} & set(await box.event_types("asr"))
     assert (first, ("running", "revision_failed")) == (await active(box), await box.standing("asr"))
     [failed] = [event for event in await box.events.list(limit=1000) if event.type == "revision.failed"]
     assert (failed.data["revision"], failed.data["back_to"]) == (operation.revision, first)

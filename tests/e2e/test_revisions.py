@@ -19,13 +19,20 @@ PLAYGROUND = TEST_PROJECTS / "playground"
 
 
 @pytest.fixture(scope="module")
-def project(box: Box) -> str:
-    """A project with two revisions, the first of them from a commit."""
+def first(box: Box) -> str:
+    """The project's first revision, from a commit."""
     folder = box.copy_project(PLAYGROUND, "storied")
     for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "1"]):
         subprocess.run(["git", "-C", folder, *command], check=True)
     box.ok("deploy", folder)
+    return str(box.project("storied")["revision"])
+
+
+@pytest.fixture
+def project(box: Box, first: str) -> str:
+    """The project at its second revision, whatever another test left."""
     box.ok("deploy", box.copy_project(PLAYGROUND, "storied", REVISION="two"))
+    assert box.project("storied")["revision"] != first
     return "storied"
 
 
@@ -37,18 +44,22 @@ def api(box: Box) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_history_tells_who_when_and_which_commit(box: Box, project: str) -> None:
-    """The newest first; both were ready, the second is active."""
-    second, first = box.json("history", project)
+def test_history_tells_who_when_and_which_commit(box: Box, project: str, first: str) -> None:
+    """The active one is marked; each that was ready says when; the first one names its commit."""
+    revisions = {each["id"]: each for each in box.json("history", project)}
 
-    assert (True, False, None) == (second["active"], first["active"], second["git_commit"])
-    assert 40 == len(first["git_commit"])
-    assert second["ready_at"] > first["ready_at"] > first["created_at"]
+    [second] = [each for each in revisions.values() if each["active"]]
+    assert (False, None, 40) == (
+        revisions[first]["active"],
+        second["git_commit"],
+        len(revisions[first]["git_commit"]),
+    )
+    assert second["ready_at"] > revisions[first]["ready_at"] > revisions[first]["created_at"]
 
 
-def test_diff_shows_the_lines_that_differ(box: Box, project: str) -> None:
+def test_diff_shows_the_lines_that_differ(box: Box, project: str, first: str) -> None:
     """As git would: what went, what came."""
-    told = box.ok("diff", project)
+    told = box.ok("diff", project, first)
 
     assert '-REVISION = "one"' in told
     assert "+REVISION = 'two'" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,20 +19,33 @@ TOLERANCE_S = 6.0
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
+def small_box() -> Iterator[Box]:
     """Two CPUs, whatever the machine has."""
     with running_box(AANA_RAY__NUM_CPUS="2") as box:
-        folder = box.copy_project(PLAYGROUND, "large")
-        (folder / "project.toml").write_text(MOST)
-        box.ok("deploy", folder)
+        box.ok("deploy", large(box, "large", "one"))
         box.ok("restart", "large")
         yield box
 
 
+@pytest.fixture
+def box(small_box: Box) -> Box:
+    """The project `large` runs alone, whatever another test left."""
+    if "second" in {project["name"] for project in small_box.json("ps")}:
+        small_box.ok("rm", "--force", "second")
+    small_box.ok("start", "large")
+    return small_box
+
+
+def large(box: Box, name: str, revision: str) -> Path:
+    """A project whose worker needs most of the box."""
+    folder = box.copy_project(PLAYGROUND, name, REVISION=revision)
+    (folder / "project.toml").write_text(MOST)
+    return folder
+
+
 def test_the_gap_is_what_the_plan_said(box: Box) -> None:
     """Its worker does not fit twice: the plan says for how long nothing answers, and so long it takes; none fails."""
-    folder = box.copy_project(PLAYGROUND, "large", REVISION="two")
-    (folder / "project.toml").write_text(MOST)
+    folder = large(box, "large", "two")
 
     plan = box.json("plan", folder)
 
@@ -55,8 +69,7 @@ def test_the_gap_is_what_the_plan_said(box: Box) -> None:
 
 def test_what_does_not_fit_says_who_holds_it(box: Box) -> None:
     """In the plan (exit code 4), in ps and in the replica's line: what is short, where, who holds it, what frees it."""
-    folder = box.copy_project(PLAYGROUND, "second")
-    (folder / "project.toml").write_text(MOST)
+    folder = large(box, "second", "one")
 
     planned = box.aana("plan", folder)
     assert 4 == planned.returncode
@@ -76,13 +89,14 @@ def test_what_does_not_fit_says_who_holds_it(box: Box) -> None:
 
 
 def test_a_waiting_deploy_can_be_cancelled(box: Box) -> None:
-    """The project that would not fit is stopped again, and its deploy says who cancelled it."""
-    box.ok("start", "large", "--detach")
-    eventually(lambda: box.project("large")["reason"], lambda reason: reason == "resources_short", within=60)
+    """The project that does not fit is stopped again, and its deploy says who cancelled it; the other one runs on."""
+    before = box.pids("large")
+    box.ok("deploy", large(box, "second", "one"), "--detach")
+    eventually(lambda: box.project("second")["reason"], lambda reason: reason == "resources_short", within=60)
 
-    box.ok("cancel", "large")
+    box.ok("cancel", "second")
 
-    eventually(lambda: box.project("large")["phase"], lambda phase: phase == "stopped", within=60)
-    [operation] = box.json("operations", "large")[:1]
-    assert ("start", "cancelled") == (operation["kind"], operation["state"])
-    assert box.project("second")["phase"] == "running"
+    eventually(lambda: box.project("second")["phase"], lambda phase: phase == "stopped", within=60)
+    [operation] = box.json("operations", "second")
+    assert ("deploy", "cancelled") == (operation["kind"], operation["state"])
+    assert before == box.pids("large")
