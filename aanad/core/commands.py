@@ -214,11 +214,14 @@ class Commands:
         async with self._lock:
             if (earlier := await self._operations.replayed(actor, request)) is not None:
                 return earlier
-            record = await self._store.change_project(project, checked)
-            version = record.version if record is not None else None
-            operation = await self._operations.begin(
-                kind, project, actor, version=version, revision=revision, request=request
-            )
+            drafts: list[Operation] = []
+
+            def begins(after: ProjectRecord) -> Operation:
+                drafts.append(self._operations.draft(kind, project, actor, version=after.version, revision=revision))
+                return drafts[-1]
+
+            await self._store.change_project(project, checked, begins=begins, request=request)
+            operation = await self._operations.begun(drafts[-1])
         self._reconciler.wake()
         return operation
 

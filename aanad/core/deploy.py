@@ -86,13 +86,13 @@ class Deploy:
                 await self._reading.release(stored)
                 return earlier
         steps = ("load", "build", "replicas") if activate else ("load",)
-        operation = await self._operations.begin(
+        draft = self._operations.draft(
             OperationKind.DEPLOY,
             project,
             actor,
             steps=("environment", *steps) if stored.requirements is not None else steps,
-            request=request,
         )
+        operation = await self._operations.begin(draft, request)
         task = asyncio.create_task(
             self._run(operation, stored, activate=activate, app=app, git_commit=git_commit, if_match=if_match)
         )

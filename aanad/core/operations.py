@@ -58,7 +58,7 @@ class Operations:
         """Unfinished operations, the oldest first."""
         return [o for o in self._active.values() if project is None or o.project == project]
 
-    async def begin(
+    def draft(
         self,
         kind: OperationKind,
         project: str,
@@ -67,9 +67,8 @@ class Operations:
         steps: tuple[str, ...] | None = None,
         version: int | None = None,
         revision: str | None = None,
-        request: MutationRequest | None = None,
     ) -> Operation:
-        """Create an operation; unfinished ones of the same project give way to it.
+        """An operation that has not begun.
 
         Args:
             kind: what it does.
@@ -78,13 +77,9 @@ class Operations:
             steps: where not those of its kind.
             version: the project's version that the verb made, where it has made one already.
             revision: the revision that it activates, where that is known already.
-            request: by which the same request, sent again, finds it.
         """
-        for earlier in self.active(project):
-            await self.finish(earlier, OperationState.CANCELLED, message=f"superseded by {kind}")
-        now = self._clock.now()
         names = STEPS[kind] if steps is None else steps
-        operation = Operation(
+        return Operation(
             id=f"op_{secrets.token_hex(6)}",
             kind=kind,
             project=project,
@@ -92,12 +87,28 @@ class Operations:
             steps=[Step(name=name, state=OperationState.PENDING) for name in names],
             revision=revision,
             version=version,
+            cancellable=kind in CANCELLABLE,
             actor=actor,
-            created_at=now,
+            created_at=self._clock.now(),
         )
-        operation = await self._save(operation, request)
+
+    async def begin(self, operation: Operation, request: MutationRequest | None = None) -> Operation:
+        """Write a drafted operation down and begin it; `request`, sent again, finds it."""
+        await self._save(operation, request)
+        return await self.begun(operation)
+
+    async def begun(self, operation: Operation) -> Operation:
+        """A drafted operation is on disk: unfinished ones of the same project give way to it."""
+        self._keep(operation.id, operation)
+        for earlier in self.active(operation.project):
+            if earlier.id != operation.id:
+                await self.finish(earlier, OperationState.CANCELLED, message=f"superseded by {operation.kind}")
         await self._events.record(
-            "operation.started", f"{kind} of {project} began.", project=project, actor=actor, operation=operation.id
+            "operation.started",
+            f"{operation.kind} of {operation.project} began.",
+            project=operation.project,
+            actor=operation.actor,
+            operation=operation.id,
         )
         return operation
 

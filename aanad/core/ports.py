@@ -219,12 +219,21 @@ class Store(Protocol):
         ...
 
     async def change_project(
-        self, name: str, change: Callable[[ProjectRecord | None], ProjectRecord | None]
+        self,
+        name: str,
+        change: Callable[[ProjectRecord | None], ProjectRecord | None],
+        *,
+        begins: Callable[[ProjectRecord], Operation] | None = None,
+        request: MutationRequest | None = None,
     ) -> ProjectRecord | None:
         """Read a project, let `change` answer what it becomes, and write that, all in one transaction.
 
-        `change` gets None where there is no such project, and answers None to leave things as they are; what it
-        raises ends the transaction without a trace.
+        Args:
+            name: the project.
+            change: gets None where there is no such project, and answers None to leave things as they are; what it
+                raises ends the transaction without a trace.
+            begins: the operation that carries the change out, written with it or not at all.
+            request: what asked for that operation.
         """
         ...
 

@@ -57,9 +57,14 @@ class SqlStore:
         return await self._run(lambda c: _project(c, name))
 
     async def change_project(
-        self, name: str, change: Callable[[ProjectRecord | None], ProjectRecord | None]
+        self,
+        name: str,
+        change: Callable[[ProjectRecord | None], ProjectRecord | None],
+        *,
+        begins: Callable[[ProjectRecord], Operation] | None = None,
+        request: MutationRequest | None = None,
     ) -> ProjectRecord | None:
-        """Read, change and write a project in one transaction."""
+        """Read, change and write a project, with the operation that begins, in one transaction."""
 
         def transaction(connection: Connection) -> ProjectRecord | None:
             before = _project(connection, name, lock=True)
@@ -71,6 +76,8 @@ class SqlStore:
                 connection.execute(insert(projects).values(row))
             else:
                 connection.execute(update(projects).where(projects.c.name == name).values(row))
+            if begins is not None:
+                _write_operation(connection, begins(after), request)
             return after
 
         return await self._run(transaction)
@@ -151,23 +158,7 @@ class SqlStore:
 
     async def save_operation(self, operation: Operation, request: MutationRequest | None = None) -> None:
         """Insert or replace an operation."""
-        row = {
-            "id": operation.id,
-            "project": operation.project,
-            "state": operation.state.value,
-            "created_at": operation.created_at,
-            "actor": operation.actor,
-            "document": operation.model_dump(mode="json"),
-        }
-        if request is not None:
-            row |= {"idempotency_key": request.key, "fingerprint": request.fingerprint}
-
-        def transaction(connection: Connection) -> None:
-            changed = connection.execute(update(operations).where(operations.c.id == operation.id).values(row))
-            if not changed.rowcount:
-                connection.execute(insert(operations).values(row))
-
-        await self._run(transaction)
+        await self._run(lambda c: _write_operation(c, operation, request))
 
     async def requested(self, actor: str, key: str) -> tuple[Operation, MutationRequest] | None:
         """The newest operation that an actor asked for under this key."""
@@ -232,6 +223,22 @@ class SqlStore:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, transaction)
+
+
+def _write_operation(connection: Connection, operation: Operation, request: MutationRequest | None) -> None:
+    row = {
+        "id": operation.id,
+        "project": operation.project,
+        "state": operation.state.value,
+        "created_at": operation.created_at,
+        "actor": operation.actor,
+        "document": operation.model_dump(mode="json"),
+    }
+    if request is not None:
+        row |= {"idempotency_key": request.key, "fingerprint": request.fingerprint}
+    changed = connection.execute(update(operations).where(operations.c.id == operation.id).values(row))
+    if not changed.rowcount:
+        connection.execute(insert(operations).values(row))
 
 
 def _revision_is(project: str, revision: str) -> ColumnElement[bool]:

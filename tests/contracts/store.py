@@ -105,6 +105,30 @@ class StoreContract:
         assert found is not None
         assert found.version == PROJECT.version + 10
 
+    async def test_a_change_and_its_operation_are_one(self, store: Store) -> None:
+        """Both are there, or neither: what a killed daemon leaves is never half of it."""
+        await store.change_project("asr", lambda _: PROJECT)
+        request = MutationRequest("key-1", "f")
+
+        def refuse(_: ProjectRecord) -> Operation:
+            raise Refused("no")
+
+        with pytest.raises(Refused):
+            await store.change_project("asr", lambda now: now and replace(now, version=9), begins=refuse)
+        assert (PROJECT, []) == (await store.project("asr"), await store.operations())
+
+        await store.change_project(
+            "asr",
+            lambda now: now and replace(now, version=9),
+            begins=lambda after: operation(f"op_{after.version}"),
+            request=request,
+        )
+        assert (replace(PROJECT, version=9), [operation("op_9")]) == (
+            await store.project("asr"),
+            await store.operations(unfinished=True),
+        )
+        assert (operation("op_9"), request) == await store.requested("ann", "key-1")
+
     async def test_a_checkpoint_touches_nothing_else(self, store: Store) -> None:
         """The phase is noted beside what is desired; noting that of a project that is gone is no error."""
         await store.change_project("asr", lambda _: PROJECT)

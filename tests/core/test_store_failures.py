@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aanad.core.records import MutationRequest
+from aanad.core.records import MutationRequest, ProjectRecord
 from aanad.errors import StoreUnavailable
 from aanad.wire.events import Event
 from aanad.wire.operations import Operation, OperationState
@@ -31,6 +31,13 @@ class LockedStore(MemoryStore):
             self.refusals -= 1
             raise StoreUnavailable("The database is locked.")
         await super().save_operation(operation, request)
+
+    async def change_project(self, name: str, change: Any, **options: Any) -> ProjectRecord | None:
+        """Refuse to begin an operation, or do it."""
+        if options and self.refusals:
+            self.refusals -= 1
+            raise StoreUnavailable("The database is locked.")
+        return await super().change_project(name, change, **options)
 
     async def append_event(self, **event: Any) -> Event:
         """Refuse, or keep it."""
@@ -75,6 +82,7 @@ async def test_a_verb_that_could_not_be_noted_leaves_no_operation(box: Box, stor
         await box.commands.stop("asr", actor="ann")
 
     assert [] == box.operations.active()
+    assert ("running", "ready") == await box.standing("asr")
 
 
 async def test_an_operation_whose_end_could_not_be_noted_ends_in_the_next_round(box: Box, store: LockedStore) -> None:

@@ -32,11 +32,19 @@ class MemoryStore:
         return self._projects.get(name)
 
     async def change_project(
-        self, name: str, change: Callable[[ProjectRecord | None], ProjectRecord | None]
+        self,
+        name: str,
+        change: Callable[[ProjectRecord | None], ProjectRecord | None],
+        *,
+        begins: Callable[[ProjectRecord], Operation] | None = None,
+        request: MutationRequest | None = None,
     ) -> ProjectRecord | None:
         after = change(self._projects.get(name))
         if after is not None:
+            operation = begins(after) if begins is not None else None
             self._projects[name] = after
+            if operation is not None:
+                self._keep_operation(operation, request)
         return after
 
     async def save_checkpoint(self, name: str, phase: str, reason: str, since: datetime) -> None:
@@ -75,6 +83,9 @@ class MemoryStore:
         return sorted(sorted(found, key=lambda r: r.id), key=lambda r: r.created_at, reverse=True)
 
     async def save_operation(self, operation: Operation, request: MutationRequest | None = None) -> None:
+        self._keep_operation(operation, request)
+
+    def _keep_operation(self, operation: Operation, request: MutationRequest | None) -> None:
         self._operations[operation.id] = operation
         if request is not None:
             self._requests[operation.actor, request.key] = (operation.id, request)
