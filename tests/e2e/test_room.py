@@ -92,7 +92,11 @@ def test_a_waiting_deploy_can_be_cancelled(box: Box) -> None:
     """The project that does not fit is stopped again, and its deploy says who cancelled it; the other one runs on."""
     before = box.pids("large")
     box.ok("deploy", large(box, "second", "one"), "--detach")
-    eventually(lambda: box.project("second")["reason"], lambda reason: reason == "resources_short", within=60)
+    eventually(
+        lambda: {project["name"]: project["reason"] for project in box.json("ps")}.get("second"),
+        lambda reason: reason == "resources_short",
+        within=60,
+    )
 
     box.ok("cancel", "second")
 
