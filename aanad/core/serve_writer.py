@@ -85,22 +85,22 @@ class ServeWriter:
             logger.warning("serve.unreachable %s", error.message)
             return False
         except Failed as error:
-            await self._refused(records, changed, error)
-            return True
+            return await self._refused(records, changed, error)
         self._isolate = False
         logger.info("serve.told changed=%s", changed)
         return True
 
-    async def _refused(self, records: dict[str, ProjectRecord], changed: list[str], error: Failed) -> None:
+    async def _refused(self, records: dict[str, ProjectRecord], changed: list[str], error: Failed) -> bool:
         """Serve refused the configuration: find the project at fault by giving it one change at a time."""
         if len(changed) > 1:
             self._isolate = True
-            return
+            return True
         record = records.get(changed[0])
         if record is None:
             logger.error("serve.refused project=%s %s", changed[0], error.message)
-            return
+            return False
         await self._refuse(record, error)
+        return True
 
     async def _provide(self, record: ProjectRecord, config: ApplicationConfig) -> bool:
         """See that the cluster has the archive; a project whose archive is nowhere fails, the others do not notice."""

@@ -88,8 +88,8 @@ class Watching:
         reading = await self._redacted(reading)
         self._answered_at = self._clock.monotonic()
         self._observation.view = ClusterView(reachable=True, starting=False)
-        for death in self._observation.take(reading, self._clock.now()):
-            await self._died(death)
+        # All at once: their evidence is asked for over the network, and a node may die with all its replicas.
+        await asyncio.gather(*(self._died(death) for death in self._observation.take(reading, self._clock.now())))
         return True
 
     async def restore_crashes(self) -> None:
