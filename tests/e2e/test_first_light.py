@@ -102,7 +102,7 @@ def test_invoke_passes_a_request_through(box: Box) -> None:
 
 def test_what_happened_is_recorded(box: Box) -> None:
     """Events tell the operation with its actor and every phase."""
-    events = [event for event in box.json("events") if event["project"] == "lowercase"]
+    events = box.json("events", "--project", "lowercase", "--limit", "1000")
 
     assert "operation.started" in {event["type"] for event in events}
     phases = [event["data"]["phase"] for event in events if event["type"] == "project.phase"]

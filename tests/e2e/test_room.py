@@ -101,6 +101,6 @@ def test_a_waiting_deploy_can_be_cancelled(box: Box) -> None:
     box.ok("cancel", "second")
 
     eventually(lambda: box.project("second")["phase"], lambda phase: phase == "stopped", within=60)
-    [operation] = box.json("operations", "second")
+    operation = box.json("operations", "second")[0]
     assert ("deploy", "cancelled") == (operation["kind"], operation["state"])
     assert before == box.pids("large")
