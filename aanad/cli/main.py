@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 
@@ -103,6 +104,8 @@ for _command in (
 
 def main() -> None:
     """Run the command."""
+    # Looking for garbage while modules are imported takes a twentieth of a short command; the session enables it again.
+    gc.disable()
     # No plugin of pydantic has a place here, and looking for one reads the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     aana(prog_name="aana")

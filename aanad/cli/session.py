@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -38,8 +39,14 @@ class Session:
         # httpx's own command line would load rich and pygments, a tenth of this command's start. It may be missing,
         # and None is how an import is refused.
         sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+        # A command reads one or two of the models: each is built when it is used.
+        from aanad.wire.base import WireModel
+
+        WireModel.model_config["defer_build"] = True
         from aanad.client import Client
 
+        gc.freeze()
+        gc.enable()
         return Client(self.context, transport=self.transport)
 
 

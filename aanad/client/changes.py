@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
-
 from aanad.client.calls import Calls, operation_path, project_path
 from aanad.errors import InvalidInput
 from aanad.wire.operations import Operation
-from aanad.wire.secrets import SecretChange, SecretName
 
 if TYPE_CHECKING:
     from aanad.client.packing import Archive
     from aanad.wire.projects import ScaleRequest
+    from aanad.wire.secrets import SecretChange
 
 
 class Changes(Calls):
@@ -132,6 +130,8 @@ class Changes(Calls):
         idempotency_key: str | None = None,
     ) -> SecretChange:
         """Set a secret; the replicas of a running project are replaced, which is the change's operation."""
+        from aanad.wire.secrets import SecretChange
+
         return self._change(
             SecretChange,
             "PUT",
@@ -146,6 +146,8 @@ class Changes(Calls):
         self, project: str, name: str, *, expected_version: str | None = None, idempotency_key: str | None = None
     ) -> SecretChange:
         """Forget a secret; the replicas of a running project are replaced, which is the change's operation."""
+        from aanad.wire.secrets import SecretChange
+
         return self._change(
             SecretChange,
             "DELETE",
@@ -170,6 +172,10 @@ def require_secret_name(name: str) -> str:
     Raises:
         InvalidInput: it cannot.
     """
+    from pydantic import TypeAdapter, ValidationError
+
+    from aanad.wire.secrets import SecretName
+
     try:
         return TypeAdapter(SecretName).validate_python(name)
     except ValidationError as error:

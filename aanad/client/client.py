@@ -12,11 +12,12 @@ from aanad.client.operations import Operations
 from aanad.client.plans import Plans
 from aanad.client.streams import Streams
 from aanad.wire.projects import Endpoint, Project, ProjectDetail, Replica, Revision
-from aanad.wire.secrets import Secret
-from aanad.wire.status import Health, Status, Version
 
 if TYPE_CHECKING:
     import httpx
+
+    from aanad.wire.secrets import Secret
+    from aanad.wire.status import Health, Status, Version
 
 
 class Client(Changes, Plans, Operations, Streams):
@@ -49,14 +50,20 @@ class Client(Changes, Plans, Operations, Streams):
 
     def health(self) -> Health:
         """Whether the daemon is alive."""
+        from aanad.wire.status import Health
+
         return self._read(Health, "/healthz")
 
     def version(self) -> Version:
         """The daemon's version and those of its API."""
+        from aanad.wire.status import Version
+
         return self._read(Version, "/v1/version")
 
     def status(self) -> Status:
         """The daemon, Ray and the store."""
+        from aanad.wire.status import Status
+
         return self._read(Status, "/v1/status")
 
     # Projects
@@ -83,4 +90,6 @@ class Client(Changes, Plans, Operations, Streams):
 
     def secrets(self, project: str) -> list[Secret]:
         """The names of a project's secrets; no value ever comes back."""
+        from aanad.wire.secrets import Secret
+
         return self._read(list[Secret], project_path(project, "secrets"))

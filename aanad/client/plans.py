@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from aanad.client.calls import Calls, project_path
 from aanad.client.connection import parsed
-from aanad.wire.diff import RevisionDiff
-from aanad.wire.plan import Plan
 
 if TYPE_CHECKING:
     from aanad.client.packing import Archive
+    from aanad.wire.diff import RevisionDiff
+    from aanad.wire.plan import Plan
     from aanad.wire.projects import ScaleRequest
 
 
@@ -31,6 +31,8 @@ class Plans(Calls):
             headers={"content-type": "application/zip"},
             wait_s=READING_S,
         )
+        from aanad.wire.plan import Plan
+
         return parsed(Plan, response.content)
 
     def plan(
@@ -51,8 +53,12 @@ class Plans(Calls):
             content=scale.model_dump_json().encode() if scale else None,
             headers={"content-type": "application/json"} if scale else None,
         )
+        from aanad.wire.plan import Plan
+
         return parsed(Plan, response.content)
 
     def diff(self, project: str, before: str | None = None, after: str | None = None) -> RevisionDiff:
         """What differs between two revisions; the one that was active before, and the active one, where not given."""
+        from aanad.wire.diff import RevisionDiff
+
         return self._read(RevisionDiff, project_path(project, "diff"), {"before": before, "after": after})

@@ -10,14 +10,14 @@ from aanad.client.calls import Calls, project_path
 from aanad.client.connection import parsed
 from aanad.client.invocations import DURATION_HEADER, Answer, Invocation
 from aanad.client.problems import error_of
-from aanad.wire.events import Event
-from aanad.wire.logs import LogRecord
 from aanad.wire.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aanad.client.connection import Parameters
+    from aanad.wire.events import Event
+    from aanad.wire.logs import LogRecord
 
 
 class Streams(Calls):
@@ -51,11 +51,15 @@ class Streams(Calls):
             "tail": tail,
             "follow": follow,
         }
+        from aanad.wire.logs import LogRecord
+
         for line in self._connection.lines("/v1/logs", parameters, follow=follow):
             yield parsed(LogRecord, line)
 
     def events(self, *, project: str | None = None, since: int | None = None, limit: int | None = None) -> list[Event]:
         """Events after the cursor `since`, oldest first; the newest ones where it is not given."""
+        from aanad.wire.events import Event
+
         return self._read(list[Event], "/v1/events", {"project": project, "since": since, "limit": limit})
 
     def follow_events(
@@ -63,5 +67,7 @@ class Streams(Calls):
     ) -> Iterator[Event]:
         """As `events`, and then each new one as it happens."""
         parameters: Parameters = {"project": project, "since": since, "limit": limit, "follow": True}
+        from aanad.wire.events import Event
+
         for line in self._connection.lines("/v1/events", parameters, follow=True):
             yield parsed(Event, line)
