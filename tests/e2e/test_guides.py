@@ -85,3 +85,5 @@ def test_scripting(box: Box) -> None:
         )
         assert done.returncode in {0, 124}, done.stderr
         assert "Traceback" not in done.stderr
+    # What the programs set, numbers of replicas say, would survive a deploy by another test.
+    box.ok("rm", "--force", "lowercase")
