@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from aanad.errors import InvalidSettings
 from aanad.locations import MAX_SOCKET_PATH, SOCKET_NAME, config_file, default_runtime_dir
+from aanad.wire.requests import RequestRules
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 """A TCP port; 0 lets the system choose a free one."""
@@ -136,6 +137,7 @@ class Settings(BaseSettings):
     """What may vanish with a reboot: sockets, tokens, Ray's temporary files."""
     serve: ServeSettings = ServeSettings()
     ray: RaySettings = RaySettings()
+    requests: RequestRules = RequestRules()
     revisions: RevisionSettings = RevisionSettings()
     database: DatabaseSettings = DatabaseSettings()
     log: LogSettings = LogSettings()

@@ -8,8 +8,11 @@ from aanad.errors import InvalidProject
 from aanad.sdk.naming import check_deployment_name, check_endpoint_name, check_endpoint_path, check_project_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aanad.sdk.deployment import RegisteredDeployment
     from aanad.sdk.endpoint import Endpoint, RegisteredEndpoint
+    from aanad.sdk.hooks import AfterHook, BeforeHook
 
 
 class AanaSDK:
@@ -50,7 +53,21 @@ class AanaSDK:
             )
         self.deployments[name] = RegisteredDeployment(name, instance)
 
-    def register_endpoint(self, name: str, path: str, summary: str, endpoint_cls: type[Endpoint]) -> None:
+    def register_endpoint(
+        self,
+        name: str,
+        path: str,
+        summary: str,
+        endpoint_cls: type[Endpoint],
+        *,
+        description: str = "",
+        tags: Sequence[str] = (),
+        timeout_s: float | None = None,
+        max_concurrent: int | None = None,
+        max_queued: int | None = None,
+        before: Sequence[BeforeHook] = (),
+        after: Sequence[AfterHook] = (),
+    ) -> None:
         """Add an endpoint.
 
         Args:
@@ -58,12 +75,19 @@ class AanaSDK:
             path: where it answers, under the project's route prefix; starts with a slash.
             summary: one line that says what it does.
             endpoint_cls: a subclass of `Endpoint`.
+            description: several lines on what it does, as Markdown.
+            tags: groups of OpenAPI and the docs page.
+            timeout_s: seconds that one request may take; then it is cancelled and answered by 504.
+            max_concurrent: requests that one ingress replica works on at once.
+            max_queued: requests that may wait for their turn beyond those; more are answered by 429.
+            before: functions called with the `EndpointRequest` before `run`; what they raise is the answer.
+            after: functions called with the `EndpointRequest` and its `EndpointOutcome` once the answer is complete.
 
         Raises:
             InvalidProject: the name or the path is taken, reserved or malformed.
             InvalidSignature: `run` has a signature that cannot be served.
         """
-        from aanad.sdk.endpoint import RegisteredEndpoint
+        from aanad.sdk.endpoint import EndpointOptions, RegisteredEndpoint
 
         check_endpoint_name(name)
         check_endpoint_path(name, path)
@@ -80,7 +104,16 @@ class AanaSDK:
                     hint="Give each register_endpoint(path=…) a path of its own.",
                     code="duplicate_endpoint_path",
                 )
-        self.endpoints[name] = RegisteredEndpoint(name, path, summary, endpoint_cls)
+        options = EndpointOptions(
+            description=description,
+            tags=tuple(tags),
+            timeout_s=timeout_s,
+            max_concurrent=max_concurrent,
+            max_queued=max_queued,
+            before=tuple(before),
+            after=tuple(after),
+        )
+        self.endpoints[name] = RegisteredEndpoint(name, path, summary, endpoint_cls, options)
 
     def __repr__(self) -> str:
         return f"AanaSDK(name={self.name!r})"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aanad.errors import InvalidSignature
 from aanad.sdk.signature import Signature
 
 if TYPE_CHECKING:
+    from aanad.sdk.hooks import AfterHook, BeforeHook
     from aanad.sdk.signature import JsonSchema
 
 
@@ -28,6 +30,23 @@ class Endpoint:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class EndpointOptions:
+    """What an endpoint may have beyond its signature."""
+
+    description: str = ""
+    """Several lines on what it does, as Markdown."""
+    tags: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    """Seconds that one request may take; then it is cancelled and answered by 504."""
+    max_concurrent: int | None = None
+    """Requests that one ingress replica works on at once."""
+    max_queued: int | None = None
+    """Requests that may wait for their turn beyond those; more are answered by 429."""
+    before: tuple[BeforeHook, ...] = ()
+    after: tuple[AfterHook, ...] = ()
+
+
 class RegisteredEndpoint:
     """One endpoint of an app, with its compiled signature.
 
@@ -38,9 +57,17 @@ class RegisteredEndpoint:
         endpoint_cls: the author's class.
         signature: the compiled request and response.
         streaming: whether `run` is a generator.
+        options: what `AanaSDK.register_endpoint` was given beyond that.
     """
 
-    def __init__(self, name: str, path: str, summary: str, endpoint_cls: type[Endpoint]) -> None:
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        summary: str,
+        endpoint_cls: type[Endpoint],
+        options: EndpointOptions | None = None,
+    ) -> None:
         if not (inspect.isclass(endpoint_cls) and issubclass(endpoint_cls, Endpoint)):
             raise InvalidSignature(
                 f"Endpoint {name}: endpoint_cls must be a subclass of Endpoint, not {endpoint_cls!r}.",
@@ -62,6 +89,7 @@ class RegisteredEndpoint:
         self.path = path
         self.summary = summary
         self.endpoint_cls = endpoint_cls
+        self.options = options or EndpointOptions()
         self.signature = Signature(name, endpoint_cls.run)
         self.streaming = self.signature.streaming
 

@@ -32,6 +32,19 @@ class EndpointManifest(WireModel):
     response_schema: JsonSchema
     streaming: bool = False
     """True where `run` is an async generator."""
+    description: str = ""
+    """Several lines on what it does, as Markdown."""
+    tags: list[str] = []
+    media_types: list[str] = []
+    """The media types that its answer can have, the default first; empty in manifests of older revisions."""
+    uploads: list[str] = []
+    """The parameters that take files of a form."""
+    timeout_s: float | None = None
+    """Seconds after which a request is answered by 504."""
+    max_concurrent: int | None = None
+    """Requests that one ingress replica works on at once."""
+    max_queued: int | None = None
+    """Requests that wait for their turn beyond those; more are answered by 429."""
 
 
 class DeploymentManifest(WireModel):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aanad.wire.base import WireModel
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,3 +34,5 @@ class Problem(WireModel):
     """Evidence in several lines: the end of a traceback, the last log lines."""
     errors: list[FieldError] = []
     """Each refused field, where the request was refused for its fields."""
+    extra: dict[str, Any] | None = None
+    """What the author of an endpoint added to an error of its own."""

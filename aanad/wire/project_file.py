@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from aanad.wire.requests import RequestOverrides
+
 ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,47}$")]
 """A project's name is a Python package name in lower case, at most 48 characters."""
 
@@ -56,4 +58,6 @@ class ProjectFile(BaseModel):
     given."""
     env: dict[EnvName, str] = {}
     """Environment variables of every replica."""
+    requests: RequestOverrides = RequestOverrides()
+    """What its endpoints take from clients, where that differs from the operator's rules."""
     deployments: dict[str, DeploymentOverride] = {}
