@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aanad.sdk.models.file import File
+    from aanad.sdk.models.image import Image
     from aanad.sdk.models.media import Media
 
-__all__ = ["File", "Media"]
+__all__ = ["File", "Image", "Media"]
 
 _HOMES = {
     "File": "aanad.sdk.models.file",
+    "Image": "aanad.sdk.models.image",
     "Media": "aanad.sdk.models.media",
 }
 

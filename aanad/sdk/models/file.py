@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Self
+
 from aanad.sdk.models.media import Media
 
 
 class File(Media):
     """Any bytes with a media type and a name, as an input or an answer."""
+
+    @classmethod
+    def _of_value(cls, value: object) -> Self | None:
+        if isinstance(value, bytes | bytearray | memoryview):
+            return cls(bytes(value))
+        return cls(path=value) if isinstance(value, Path) else None
