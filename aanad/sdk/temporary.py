@@ -1,7 +1,8 @@
 """Temporary files with an owner: they go when it is collected or closed, and when their process ends.
 
-What a killed process left is removed when the next one of the same user makes its first. They lie in a folder for each process, below ``<temporary directory>/aana-<uid>``, that only the user may enter. A
-process locks its folder for as long as it lives, so `sweep` knows the dead from the living, in whatever container.
+What a killed process left is removed when the next one of the same user makes its first. They lie in a folder for each
+process, below ``<temporary directory>/aana-<uid>``, that only the user may enter. A process locks its folder for as
+long as it lives, so `sweep` knows the dead from the living, in whatever container.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from aanad.errors import Failed
 
 _FRESH_S = 60.0
 """A folder younger than this may not be locked yet."""
+_LONGEST_WAIT_S = 5.0
 
 _lock = threading.Lock()
 _folders: dict[int, Path] = {}
@@ -73,10 +75,10 @@ def hold(file: TemporaryFile, seconds: float) -> None:
     """Keep a file that others were told of for some time, even if nobody here needs it any more."""
     until = time.monotonic() + seconds
     with _lock:
+        is_first = not _held
         _held[file] = max(until, _held.get(file, until))
-    timer = threading.Timer(seconds + 0.1, _let_go)
-    timer.daemon = True
-    timer.start()
+    if is_first:
+        threading.Thread(target=_let_go, daemon=True, name="aana-temporary-files").start()
 
 
 def folder() -> Path:
@@ -149,7 +151,13 @@ def _remove_folder(path: Path, pid: int) -> None:
 
 
 def _let_go() -> None:
-    now = time.monotonic()
-    with _lock:
-        for file in [file for file, until in _held.items() if until <= now]:
-            del _held[file]
+    """Release what was held long enough, until nothing is held."""
+    while True:
+        now = time.monotonic()
+        with _lock:
+            for file in [file for file, until in _held.items() if until <= now]:
+                del _held[file]
+            if not _held:
+                return
+            wait_s = min(_held.values()) - now
+        time.sleep(min(wait_s, _LONGEST_WAIT_S))

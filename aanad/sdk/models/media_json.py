@@ -92,7 +92,7 @@ def _validate(cls: type[Media], value: object, context: InputContext | None) -> 
         return _of_url(cls, value, {}, context)
     if isinstance(value, dict):
         return _of_object(cls, value, context)
-    made = cls._of_value(value)  # noqa: SLF001 - the class's own protocol
+    made = cls._of_value(value)
     if made is None:
         _refuse("media_type", f"Give {_article(cls)} as a URL or as an object with one of url, path and content.")
     return made
@@ -132,7 +132,7 @@ def _of_url(cls: type[Media], url: str, names: dict[str, Any], context: InputCon
         media = cls(url=url, **names)
     except ValueError:
         _refuse("media_source", "The URL cannot be read.")
-    media._pending = True  # noqa: SLF001 - only the server may fetch it
+    media._pending = True
     media.limit(context.max_image_pixels)
     context.pending.append(media)
     return media
