@@ -152,12 +152,13 @@ def _remove_folder(path: Path, pid: int) -> None:
 
 def _let_go() -> None:
     """Release what was held long enough, until nothing is held."""
-    while True:
-        now = time.monotonic()
-        with _lock:
-            for file in [file for file, until in _held.items() if until <= now]:
-                del _held[file]
-            if not _held:
-                return
-            wait_s = min(_held.values()) - now
+    while (wait_s := _until_next_release()) is not None:
         time.sleep(min(wait_s, _LONGEST_WAIT_S))
+
+
+def _until_next_release() -> float | None:
+    now = time.monotonic()
+    with _lock:
+        for file in [file for file, until in _held.items() if until <= now]:
+            del _held[file]
+        return min(_held.values()) - now if _held else None

@@ -12,7 +12,8 @@ class File(Media):
     """Any bytes with a media type and a name, as an input or an answer."""
 
     @classmethod
-    def _of_value(cls, value: object) -> Self | None:
+    def of_value(cls, value: object) -> Self | None:
+        """Bytes are its content, a path is its file."""
         if isinstance(value, bytes | bytearray | memoryview):
             return cls(bytes(value))
         return cls(path=value) if isinstance(value, Path) else None

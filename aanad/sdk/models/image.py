@@ -201,7 +201,7 @@ class Image(Media):
         except PIL.UnidentifiedImageError as error:
             file.close()
             raise InvalidMedia(
-                f"{self._name()} is no picture that can be read.",
+                f"{self.describe()} is no picture that can be read.",
                 hint="Send a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF file.",
             ) from error
         except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning) as error:
@@ -217,18 +217,19 @@ class Image(Media):
         return picture
 
     def _broken(self) -> InvalidMedia:
-        return InvalidMedia(f"{self._name()} is broken or not complete.")
+        return InvalidMedia(f"{self.describe()} is broken or not complete.")
 
     def _too_large(self, most: int | None) -> InvalidMedia:
         return InvalidMedia(
-            f"{self._name()} has more than {most:,} pixels.", hint="Send a smaller one.", code="image_too_large"
+            f"{self.describe()} has more than {most:,} pixels.", hint="Send a smaller one.", code="image_too_large"
         )
 
     def _encode_value(self) -> bytes:
         return self.encode(self._media_type if self._media_type in _FORMATS else "png")
 
     @classmethod
-    def _of_value(cls, value: object) -> Self | None:
+    def of_value(cls, value: object) -> Self | None:
+        """A PIL image or an array of pixels."""
         if _is_of("numpy", "ndarray", value):
             return cls(numpy=value)  # type: ignore[arg-type]
         return cls(pil=value) if _is_of("PIL.Image", "Image", value) else None  # type: ignore[arg-type]

@@ -121,6 +121,14 @@ class Media:
         )
         return made
 
+    @classmethod
+    def of_temporary(cls, file: TemporaryFile, *, filename: str | None = None, media_id: str | None = None) -> Self:
+        """Media of a temporary file, which it owns."""
+        made = cls.__new__(cls)
+        Media.__init__(made, path=file.path, filename=filename, media_id=media_id)
+        made._file = file  # noqa: SLF001 - of this class
+        return made
+
     def provide(self, upload: Upload) -> None:
         """Give media that has only a URL its bytes, once they are fetched.
 
@@ -154,7 +162,8 @@ class Media:
         """As given, else as the first bytes, the file's name or the class say."""
         if self._media_type:
             return self._media_type
-        name = self.filename or (self._path and self._path.name) or (self._url and urlsplit(self._url).path)
+        path = self._path or (self._distant and self._distant.path)
+        name = self.filename or (path and path.name) or (self._url and urlsplit(self._url).path)
         return self._sniffed() or media_types.of_name(name) or self.default_media_type
 
     @property
@@ -223,14 +232,19 @@ class Media:
         """Set the most pixels that a picture in it may have; None leaves it as it is."""
 
     def check(self) -> None:
-        """Look at what it is without decoding it; a subclass raises `InvalidMedia` where it is something else."""
+        """Look at its first bytes: `InvalidMedia` where they show that it is something else. Quick: no decoding."""
+        found = None if self._value is not None else self._sniffed()
+        if found is not None and not media_types.matches(found, self.accepted_media_types):
+            raise InvalidMedia(
+                f"{self.describe()} is {found}, where {' or '.join(self.accepted_media_types)} is expected."
+            )
 
     def _encode_value(self) -> bytes:
         """The bytes of what a subclass was made of."""
         raise NotImplementedError
 
     @classmethod
-    def _of_value(cls, value: object) -> Self | None:
+    def of_value(cls, value: object) -> Self | None:
         """Media of a Python value that is natural for the class, None where it is not."""
         del value
         return None
@@ -242,7 +256,7 @@ class Media:
     def _located(self) -> Path:
         if self._path is None:
             if self._pending:
-                raise InvalidMedia(f"{self._name()} has not been fetched.", code="media_not_fetched")
+                raise InvalidMedia(f"{self.describe()} has not been fetched.", code="media_not_fetched")
             if self._distant is not None:
                 self._file = self._distant.pull()
                 self._distant = None
@@ -265,7 +279,7 @@ class Media:
         except OSError:
             return None
 
-    def _name(self) -> str:
+    def describe(self) -> str:
         """How an error calls it."""
         kind = f"The {type(self).__name__.lower()}"
         name = self.filename or self.media_id
@@ -273,7 +287,7 @@ class Media:
 
     def _unreadable(self, error: OSError) -> InvalidMedia:
         reason = (error.strerror or type(error).__name__).lower()
-        return InvalidMedia(f"{self._name()} cannot be read: {reason}.", code="media_unreadable")
+        return InvalidMedia(f"{self.describe()} cannot be read: {reason}.", code="media_unreadable")
 
     def __repr__(self) -> str:
         shown: list[str] = []

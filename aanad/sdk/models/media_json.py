@@ -92,7 +92,7 @@ def _validate(cls: type[Media], value: object, context: InputContext | None) -> 
         return _of_url(cls, value, {}, context)
     if isinstance(value, dict):
         return _of_object(cls, value, context)
-    made = cls._of_value(value)
+    made = cls.of_value(value)
     if made is None:
         _refuse("media_type", f"Give {_article(cls)} as a URL or as an object with one of url, path and content.")
     return made

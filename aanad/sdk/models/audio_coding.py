@@ -1,0 +1,117 @@
+"""Samples out of files and into files, with PyAV."""
+
+from __future__ import annotations
+
+import io
+import wave
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from aanad.sdk.models.containers import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import av
+    import numpy as np
+    import numpy.typing as npt
+
+    from aanad.sdk.models.media import Media
+
+    Samples = npt.NDArray[np.float32]
+
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_CODECS = {"flac": "flac", "mp3": "libmp3lame"}
+_CHUNK_SAMPLES = 65_536
+
+
+def decode(media: Media, rate: int | None, *, mono: bool) -> Samples:
+    """All samples of the first stream of sound, (n,) or (channels, n).
+
+    Raises:
+        InvalidMedia: there is none, or it cannot be decoded.
+    """
+    import av
+    import numpy as np
+
+    with opened(media, "audio") as container:
+        stream = container.streams.audio[0]
+        resampler = av.AudioResampler("fltp", "mono" if mono else stream.layout.name, rate or stream.rate)
+        parts = [frame.to_ndarray() for frame in _resampled(resampler, container.decode(stream))]
+        channels = 1 if mono else stream.channels
+    samples: Samples = np.concatenate([np.zeros((channels, 0), np.float32), *parts], axis=1, dtype=np.float32)
+    return samples[0] if mono else samples
+
+
+def resample(samples: Samples, rate: int, new_rate: int, *, mono: bool) -> Samples:
+    """Samples of another rate, in Hz, and mixed to one channel, (n,), or not, (channels, n)."""
+    import av
+    import numpy as np
+
+    if mono and samples.ndim > 1:
+        samples = samples.mean(axis=0, dtype=np.float32)
+    samples = samples.reshape(1, -1) if samples.ndim == 1 else samples
+    if rate != new_rate and samples.shape[1]:
+        resampler = av.AudioResampler("fltp", _LAYOUTS[samples.shape[0]], new_rate)
+        frames = _frames(samples, rate, "fltp")
+        samples = np.concatenate([frame.to_ndarray() for frame in _resampled(resampler, frames)], axis=1)
+    return samples[0] if mono else samples
+
+
+def encode(samples: Samples, rate: int, name: str) -> bytes:
+    """The bytes of a file with 16 bits for a sample, the same for the same samples."""
+    import numpy as np
+
+    samples = samples.reshape(1, -1) if samples.ndim == 1 else samples
+    whole = np.clip(np.nan_to_num(samples) * 32768, -32768, 32767).round().astype("<i2")
+    file = io.BytesIO()
+    if name == "wav":
+        with wave.open(file, "wb") as target:
+            target.setnchannels(whole.shape[0])
+            target.setsampwidth(2)
+            target.setframerate(rate)
+            target.writeframes(whole.T.tobytes())
+        return file.getvalue()
+    _encode(whole, rate, name, file)
+    return file.getvalue()
+
+
+def noted_duration_s(media: Media) -> float | None:
+    """The length that the file itself notes, in seconds."""
+    import av
+
+    with opened(media, "audio") as container:
+        stream = container.streams.audio[0]
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        return None if container.duration is None else container.duration / av.time_base
+
+
+def _encode(samples: npt.NDArray[np.int16], rate: int, name: str, file: io.BytesIO) -> None:
+    import av
+
+    with av.open(file, "w", format=name, options={"fflags": "+bitexact"}) as container:
+        stream: Any = container.add_stream(_CODECS[name], rate=rate, layout=_LAYOUTS[samples.shape[0]])
+        for frame in _frames(samples, rate, "s16p"):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _frames(samples: npt.NDArray[Any], rate: int, sample_format: str) -> Iterator[av.AudioFrame]:
+    import av
+    import numpy as np
+
+    for start in range(0, samples.shape[1], _CHUNK_SAMPLES):
+        part = np.ascontiguousarray(samples[:, start : start + _CHUNK_SAMPLES])
+        frame = av.AudioFrame.from_ndarray(part, sample_format, _LAYOUTS[samples.shape[0]])
+        frame.sample_rate = rate
+        frame.pts = start
+        frame.time_base = Fraction(1, rate)
+        yield frame
+
+
+def _resampled(resampler: av.AudioResampler, frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+    for frame in frames:
+        frame.pts = None
+        yield from resampler.resample(frame)
+    yield from resampler.resample(None)
