@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 from pydantic.errors import PydanticUserError
@@ -13,10 +12,13 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from aanad.errors import InvalidSignature
 from aanad.sdk.annotations import portable
+from aanad.sdk.answer_kinds import AnswerKind, answer_of, json_form, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 JsonSchema = dict[str, Any]
 
-_STREAMS = (AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator)
 _KINDS = {
     inspect.Parameter.VAR_POSITIONAL: ("*{}", "takes any number of values"),
     inspect.Parameter.VAR_KEYWORD: ("**{}", "takes any field"),
@@ -35,7 +37,9 @@ class Signature:
 
     Attributes:
         request_model: a pydantic model with one field for each parameter; unknown fields are refused.
-        response: the adapter of the result, or of one chunk where the endpoint streams.
+        answer: the kind of answer that clients get.
+        response: the adapter of the result, or of one chunk where the endpoint streams; of a binary answer, the
+            adapter of its JSON form.
         streaming: whether `run` is a generator.
         is_async: whether `run` must be awaited or iterated on the event loop, not in a thread.
     """
@@ -51,7 +55,8 @@ class Signature:
         self.is_async = inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run)
         self.streaming = inspect.isasyncgenfunction(run) or inspect.isgeneratorfunction(run)
         self.request_model = self._request_model(fields)
-        self.response: TypeAdapter[Any] = self._response(hints.get("return", Any))
+        self.answer = answer_of(endpoint, hints.get("return", Any), yields=self.streaming)
+        self.response: TypeAdapter[Any] = self._response()
 
     def arguments(self, request: BaseModel) -> dict[str, Any]:
         """The keyword arguments of `run`."""
@@ -114,26 +119,12 @@ class Signature:
         except (PydanticUserError, TypeError, NameError) as error:
             self._refuse("the request", error)
 
-    def _response(self, annotation: Any) -> TypeAdapter[Any]:
-        if self.streaming:
-            origin, args = typing.get_origin(annotation), typing.get_args(annotation)
-            if annotation is Any or annotation in _STREAMS:
-                annotation = Any
-            elif origin in _STREAMS and args:
-                annotation = args[0]
-            else:
-                raise InvalidSignature(
-                    f"Endpoint {self.endpoint}: run yields, so its result cannot be annotated as {_name(annotation)}.",
-                    hint="Annotate it as AsyncGenerator[T, None], T being the type of one chunk.",
-                    code="unsupported_type",
-                )
-        elif typing.get_origin(annotation) in _STREAMS[:3]:
-            raise InvalidSignature(
-                f"Endpoint {self.endpoint}: run is annotated as a stream but does not yield.",
-                hint="Write 'async for chunk in …: yield chunk' in run itself.",
-                code="unsupported_type",
-            )
-        return self._check_type(portable(annotation), "the result")
+    def _response(self) -> TypeAdapter[Any]:
+        if self.answer.kind is AnswerKind.BYTE_STREAM:
+            return TypeAdapter(bytes)
+        if self.answer.is_binary:
+            return TypeAdapter(json_form(self.answer.kind))
+        return self._check_type(portable(self.answer.item), "the result")
 
     def _check_type(self, annotation: Any, where: str) -> TypeAdapter[Any]:
         mode: typing.Literal["serialization", "validation"] = "serialization" if where == "the result" else "validation"
@@ -141,7 +132,7 @@ class Signature:
             adapter = TypeAdapter(annotation)
             adapter.json_schema(mode=mode, schema_generator=SchemaGenerator)
         except (PydanticUserError, TypeError, NameError) as error:
-            self._refuse(f"{where}", error, _name(annotation))
+            self._refuse(f"{where}", error, name_of(annotation))
         return adapter
 
     def _refuse(self, where: str, error: Exception, name: str | None = None) -> NoReturn:
@@ -152,9 +143,3 @@ class Signature:
             code="unsupported_type",
             detail=str(error).splitlines()[:6],
         ) from error
-
-
-def _name(annotation: object) -> str:
-    if inspect.isclass(annotation) and not typing.get_args(annotation):
-        return annotation.__name__
-    return str(annotation).removeprefix("typing.")

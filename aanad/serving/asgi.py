@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pydantic_core
 
-from aanad.serving import docs_page, openapi
+from aanad.serving import cors, docs_page, openapi
 from aanad.serving.problems import method_not_allowed, no_route
-from aanad.serving.responses import send_bytes, send_problem
+from aanad.serving.responses import send_bytes, send_nothing, send_problem, without_body
 from aanad.serving.routes import Route
+from aanad.wire.requests import RequestRules
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+ENDPOINT_METHODS = "POST, OPTIONS"
+PAGE_METHODS = "GET, HEAD, OPTIONS"
+
 
 class ProjectApp:
     """One project's endpoints, with ``openapi.json``, a docs page and an index beside them."""
 
     def __init__(self, app: AanaSDK) -> None:
         self._app = app
+        self.rules = RequestRules()
         self._routes = {endpoint.path: Route(endpoint) for endpoint in app.endpoints.values()}
         self._pages: dict[str, Callable[[str], tuple[bytes, bytes]]] = {
             "/openapi.json": self._openapi,
@@ -36,6 +41,12 @@ class ProjectApp:
             "": self._index,
         }
         self._cache: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+        self._cors: Any = None
+
+    def apply_rules(self, rules: RequestRules) -> None:
+        """Set what this project takes from its clients."""
+        self.rules = rules
+        self._cors = cors.around(self._answer, rules.cors_origins) if rules.cors_origins else None
 
     async def initialize(self) -> None:
         """Let every endpoint get ready; an error here stops the replica from starting."""
@@ -48,23 +59,32 @@ class ProjectApp:
         """Answer one request, or the lifespan's two questions."""
         if scope["type"] != "http":
             await _lifespan(scope, receive, send)
-            return
+        elif self._cors is None:
+            await self._answer(scope, receive, send)
+        else:
+            await self._cors(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         prefix = scope.get("root_path", "")
         path = scope["path"]
         if prefix and path.startswith(prefix):
             path = path[len(prefix) :]
+        method = scope["method"]
         route = self._routes.get(path)
-        if route is not None:
-            if scope["method"] == "POST":
-                await route.answer(scope, receive, send)
-            else:
-                await send_problem(send, method_not_allowed(scope, "POST"), allow=b"POST")
+        if route is not None and method == "POST":
+            await route.answer(scope, receive, send)
             return
+        if method == "HEAD":
+            send = without_body(send)
         page = self._pages.get(path)
-        if page is None:
+        if route is None and page is None:
             await send_problem(send, no_route(scope, path, self._routes))
-        elif scope["method"] not in {"GET", "HEAD"}:
-            await send_problem(send, method_not_allowed(scope, "GET"), allow=b"GET, HEAD")
+            return
+        allowed = ENDPOINT_METHODS if page is None else PAGE_METHODS
+        if method == "OPTIONS":
+            await send_nothing(send, ((b"allow", allowed.encode()),))
+        elif page is None or method not in {"GET", "HEAD"}:
+            await send_problem(send, method_not_allowed(scope, allowed.partition(",")[0]), allow=allowed.encode())
         else:
             await self._send_page(send, path, prefix, page)
 

@@ -1,4 +1,4 @@
-"""Sending answers: one value, a stream, a problem."""
+"""Sending complete answers: bytes, a problem, nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from aanad.wire.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
-    from aanad.serving.asgi import Send
+    from aanad.serving.asgi import Message, Send
     from aanad.wire.problems import Problem
 
 JSON = b"application/json"
-NDJSON = b"application/x-ndjson"
 PROBLEM = MEDIA_TYPE.encode()
 
 
@@ -29,38 +28,25 @@ async def send_bytes(
     await send({"type": "http.response.body", "body": body})
 
 
-async def send_problem(send: Send, problem: Problem, *, allow: bytes | None = None) -> None:
+async def send_problem(
+    send: Send, problem: Problem, *, allow: bytes | None = None, headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
     """Send a problem with its status."""
-    headers = ((b"allow", allow),) if allow else ()
+    if allow:
+        headers = (*headers, (b"allow", allow))
     await send_bytes(send, problem.status, PROBLEM, problem.model_dump_json(exclude_none=True).encode(), headers)
 
 
-class Chunks:
-    """A stream of NDJSON lines, each sent when it is made; headers go out with the first."""
+async def send_nothing(send: Send, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+    """Send an answer without a body: 204."""
+    await send({"type": "http.response.start", "status": 204, "headers": [*headers]})
+    await send({"type": "http.response.body", "body": b""})
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.has_begun = False
 
-    async def begin(self) -> None:
-        """Send the headers."""
-        self.has_begun = True
-        await self._send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [(b"content-type", NDJSON), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")],
-            }
-        )
+def without_body(send: Send) -> Send:
+    """What HEAD answers: the headers of the answer to GET."""
 
-    async def line(self, body: bytes) -> None:
-        """Send one line."""
-        if not self.has_begun:
-            await self.begin()
-        await self._send({"type": "http.response.body", "body": body + b"\n", "more_body": True})
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-    async def end(self, body: bytes = b"") -> None:
-        """Send the last line, if any, and end the answer."""
-        if not self.has_begun:
-            await self.begin()
-        await self._send({"type": "http.response.body", "body": body + b"\n" if body else b""})
+    return sending

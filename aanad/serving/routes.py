@@ -1,4 +1,4 @@
-"""One endpoint as a route: body bytes → compiled validator → `run` → compiled serialiser → body bytes."""
+"""One endpoint as a route: body bytes → compiled validator → `run` → the answer that the client accepts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from aanad.serving.answers.files import has_range, send_media
+from aanad.serving.answers.media import MediaAnswer, UnusableResult
+from aanad.serving.answers.negotiation import ANYTHING, accept_of, not_acceptable
+from aanad.serving.answers.streams import writer_of
 from aanad.serving.bodies import ClientGone, read_json
 from aanad.serving.problems import RequestRefused, failure, invalid_request, invalid_result
-from aanad.serving.responses import JSON, Chunks, send_bytes, send_problem
+from aanad.serving.responses import JSON, send_bytes, send_nothing, send_problem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from aanad.sdk.endpoint import RegisteredEndpoint
+    from aanad.serving.answers.negotiation import Accept
     from aanad.serving.asgi import Receive, Scope, Send
 
 _END = object()
@@ -36,10 +41,16 @@ class Route:
         self._validate_json = signature.request_model.__pydantic_validator__.validate_json
         self._check_result = signature.response.validator.validate_python
         self._to_json = signature.response.serializer.to_json
+        self._answer = signature.answer
+        self._is_binary = signature.answer.is_binary
+        self._media = MediaAnswer(signature.answer, signature.response)
+        self._choose = self._media.choose if self._is_binary and not self._streaming else self._best
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
+            accept = accept_of(scope)
+            media_type = self._answer.media_types[0] if accept is ANYTHING else self._choose(accept)
             body = await read_json(scope, receive)
             request = self._validate_json(body)
         except ValidationError as error:
@@ -52,7 +63,7 @@ class Route:
             return
         arguments = self._arguments(request)
         if self._streaming:
-            await self._stream(arguments, scope, send)
+            await self._stream(arguments, scope, send, media_type)
             return
         try:
             if self._is_async:
@@ -64,6 +75,9 @@ class Route:
         except Exception as error:  # noqa: BLE001 - the edge of the author's code
             await send_problem(send, failure(scope, self.name, error))
             return
+        if self._is_binary:
+            await self._send_media(result, accept, scope, receive, send)
+            return
         try:
             answer = self._to_json(self._check_result(result))
         except (ValidationError, PydanticSerializationError) as error:
@@ -71,31 +85,61 @@ class Route:
             return
         await send_bytes(send, 200, JSON, answer)
 
-    async def _stream(self, arguments: dict[str, Any], scope: Scope, send: Send) -> None:
-        """Send each chunk when it is made; an error in the middle is a last line ``{"error": {problem}}``."""
-        chunks = Chunks(send)
+    def _best(self, accept: Accept) -> str:
+        chosen = accept.best(self._answer.media_types)
+        if chosen is None:
+            raise not_acceptable(self._answer.media_types)
+        return chosen
+
+    async def _send_media(self, result: object, accept: Accept, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what is no JSON: encoded in a thread, files from disk."""
+        if result is None and self._answer.may_be_empty:
+            await send_nothing(send)
+            return
+        try:
+            body = await asyncio.to_thread(self._media.body, result, accept, as_file=has_range(scope))
+        except (ValidationError, PydanticSerializationError, UnusableResult) as error:
+            await send_problem(send, invalid_result(scope, self.name, error))
+        except RequestRefused as refusal:
+            await send_problem(send, refusal.problem(scope))
+        except Exception as error:  # noqa: BLE001 - the edge of the author's media
+            await send_problem(send, failure(scope, self.name, error))
+        else:
+            await send_media(body, scope, receive, send)
+
+    async def _stream(self, arguments: dict[str, Any], scope: Scope, send: Send, media_type: str) -> None:
+        """Send each chunk when it is made; an error in the middle is a marked last chunk."""
+        writer = writer_of(self._answer.kind, media_type)(send, media_type)
         source = self._run(**arguments)
         items: AsyncIterator[Any] = source if self._is_async else _in_thread(source)
         problem = None
         try:
             async for item in items:
                 try:
-                    line = self._to_json(self._check_result(item))
-                except (ValidationError, PydanticSerializationError) as error:
+                    chunk = self._chunk(item)
+                except (ValidationError, PydanticSerializationError, UnusableResult) as error:
                     problem = invalid_result(scope, self.name, error)
                     break
-                await chunks.line(line)
+                await writer.chunk(chunk)
         except Exception as error:  # noqa: BLE001 - the edge of the author's code
             problem = failure(scope, self.name, error)
         finally:
+            await writer.close()
             if self._is_async:
                 await source.aclose()
         if problem is None:
-            await chunks.end()
-        elif chunks.has_begun:
-            await chunks.end(b'{"error":' + problem.model_dump_json(exclude_none=True).encode() + b"}")
+            await writer.end()
+        elif writer.has_begun:
+            await writer.fail(problem)
         else:
             await send_problem(send, problem)
+
+    def _chunk(self, item: Any) -> bytes:
+        if not self._is_binary:
+            return self._to_json(self._check_result(item))
+        if isinstance(item, bytes | bytearray | memoryview):
+            return bytes(item)
+        raise UnusableResult(f"a stream of bytes yielded {type(item).__name__}")
 
 
 async def _in_thread(items: Iterator[Any]) -> AsyncIterator[Any]:

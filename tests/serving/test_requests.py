@@ -144,9 +144,9 @@ async def test_a_body_that_is_too_large_is_refused(
 @pytest.mark.parametrize(
     ("method", "path", "status", "code", "allow"),
     [
-        ("GET", "/lowercase", 405, "method_not_allowed", "POST"),
-        ("DELETE", "/lowercase", 405, "method_not_allowed", "POST"),
-        ("POST", "/docs", 405, "method_not_allowed", "GET, HEAD"),
+        ("GET", "/lowercase", 405, "method_not_allowed", "POST, OPTIONS"),
+        ("DELETE", "/lowercase", 405, "method_not_allowed", "POST, OPTIONS"),
+        ("POST", "/docs", 405, "method_not_allowed", "GET, HEAD, OPTIONS"),
         ("POST", "/upper", 404, "not_found", None),
         ("GET", "/lowercase/", 404, "not_found", None),
     ],

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aanad.sdk.models.image import Image
     from aanad.sdk.models.intervals import TimeInterval
     from aanad.sdk.models.media import Media
+    from aanad.sdk.models.media_type import MediaType
     from aanad.sdk.models.pixels import PixelArray
     from aanad.sdk.models.prompts import Prompt, Question
     from aanad.sdk.models.sampling import SamplingParams
@@ -40,6 +41,7 @@ __all__ = [
     "Image",
     "ImagePart",
     "Media",
+    "MediaType",
     "PixelArray",
     "Prompt",
     "Question",
@@ -63,6 +65,7 @@ _NAMES = {
     "image": ("Image",),
     "intervals": ("TimeInterval",),
     "media": ("Media",),
+    "media_type": ("MediaType",),
     "pixels": ("PixelArray",),
     "prompts": ("Prompt", "Question"),
     "sampling": ("SamplingParams",),

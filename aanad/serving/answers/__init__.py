@@ -1,0 +1,1 @@
+"""How results become answers: what the client accepts, encoding, streams, files with ranges."""
