@@ -40,6 +40,7 @@ class Signature:
         answer: the kind of answer that clients get.
         response: the adapter of the result, or of one chunk where the endpoint streams; of a binary answer, the
             adapter of its JSON form.
+        has_media: whether media or pixels are in the JSON of the answer, which takes its time to be written.
         streaming: whether `run` is a generator.
         is_async: whether `run` must be awaited or iterated on the event loop, not in a thread.
     """
@@ -57,6 +58,7 @@ class Signature:
         self.request_model = self._request_model(fields)
         self.answer = answer_of(endpoint, hints.get("return", Any), yields=self.streaming)
         self.response: TypeAdapter[Any] = self._response()
+        self.has_media = _has_media(self.response_schema())
 
     def arguments(self, request: BaseModel) -> dict[str, Any]:
         """The keyword arguments of `run`."""
@@ -143,3 +145,15 @@ class Signature:
             code="unsupported_type",
             detail=str(error).splitlines()[:6],
         ) from error
+
+
+def _has_media(schema: Any) -> bool:
+    if isinstance(schema, list):
+        return any(_has_media(each) for each in schema)
+    if not isinstance(schema, dict):
+        return False
+    return (
+        schema.get("contentEncoding") == "base64"
+        or schema.get("title") == "PixelArray"
+        or any(_has_media(each) for each in schema.values())
+    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from aanad.sdk.signature import SchemaGenerator
-from aanad.wire.problems import MEDIA_TYPE, Problem
+from aanad.serving.answers.documented import responses_of
+from aanad.wire.problems import Problem
 
 if TYPE_CHECKING:
     from aanad.sdk.app import AanaSDK
@@ -46,28 +47,23 @@ def _schemas(app: AanaSDK) -> tuple[dict[str, tuple[Any, Any]], dict[str, Any]]:
 
 def _operation(endpoint: RegisteredEndpoint, schemas: tuple[Any, Any]) -> dict[str, Any]:
     request, response = schemas
-    media_type = "application/x-ndjson" if endpoint.streaming else "application/json"
     form = {
         "type": "object",
         "properties": {
             "body": {"type": "string", "contentMediaType": "application/json", "contentSchema": request},
         },
     }
-    return {
+    operation = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": request}, "multipart/form-data": {"schema": form}},
         },
-        "responses": {
-            "200": {
-                "description": "One JSON document a line" if endpoint.streaming else "The answer",
-                "content": {media_type: {"schema": response}},
-            },
-            "default": {
-                "description": "A problem",
-                "content": {MEDIA_TYPE: {"schema": {"$ref": _REFS.format(model="Problem")}}},
-            },
-        },
+        "responses": responses_of(endpoint, response),
     }
+    if endpoint.options.description:
+        operation["description"] = endpoint.options.description
+    if endpoint.options.tags:
+        operation["tags"] = list(endpoint.options.tags)
+    return operation

@@ -42,6 +42,7 @@ class Route:
         self._check_result = signature.response.validator.validate_python
         self._to_json = signature.response.serializer.to_json
         self._answer = signature.answer
+        self._is_light = not signature.has_media
         self._is_binary = signature.answer.is_binary
         self._media = MediaAnswer(signature.answer, signature.response)
         self._choose = self._media.choose if self._is_binary and not self._streaming else self._best
@@ -50,7 +51,8 @@ class Route:
         """Answer one request."""
         try:
             accept = accept_of(scope)
-            media_type = self._answer.media_types[0] if accept is ANYTHING else self._choose(accept)
+            if accept is not ANYTHING:
+                self._choose(accept)
             body = await read_json(scope, receive)
             request = self._validate_json(body)
         except ValidationError as error:
@@ -61,9 +63,13 @@ class Route:
             return
         except ClientGone:
             return
-        arguments = self._arguments(request)
+        await self._respond(self._arguments(request), accept, scope, receive, send)
+
+    async def _respond(
+        self, arguments: dict[str, Any], accept: Accept, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if self._streaming:
-            await self._stream(arguments, scope, send, media_type)
+            await self._stream(arguments, accept, scope, send)
             return
         try:
             if self._is_async:
@@ -79,11 +85,14 @@ class Route:
             await self._send_media(result, accept, scope, receive, send)
             return
         try:
-            answer = self._to_json(self._check_result(result))
+            answer = self._dump(result) if self._is_light else await asyncio.to_thread(self._dump, result)
         except (ValidationError, PydanticSerializationError) as error:
             await send_problem(send, invalid_result(scope, self.name, error))
             return
         await send_bytes(send, 200, JSON, answer)
+
+    def _dump(self, value: Any) -> bytes:
+        return self._to_json(self._check_result(value))
 
     def _best(self, accept: Accept) -> str:
         chosen = accept.best(self._answer.media_types)
@@ -107,8 +116,9 @@ class Route:
         else:
             await send_media(body, scope, receive, send)
 
-    async def _stream(self, arguments: dict[str, Any], scope: Scope, send: Send, media_type: str) -> None:
+    async def _stream(self, arguments: dict[str, Any], accept: Accept, scope: Scope, send: Send) -> None:
         """Send each chunk when it is made; an error in the middle is a marked last chunk."""
+        media_type = self._choose(accept)
         writer = writer_of(self._answer.kind, media_type)(send, media_type)
         source = self._run(**arguments)
         items: AsyncIterator[Any] = source if self._is_async else _in_thread(source)
@@ -116,7 +126,7 @@ class Route:
         try:
             async for item in items:
                 try:
-                    chunk = self._chunk(item)
+                    chunk = self._chunk(item) if self._is_light else await asyncio.to_thread(self._chunk, item)
                 except (ValidationError, PydanticSerializationError, UnusableResult) as error:
                     problem = invalid_result(scope, self.name, error)
                     break
@@ -136,7 +146,7 @@ class Route:
 
     def _chunk(self, item: Any) -> bytes:
         if not self._is_binary:
-            return self._to_json(self._check_result(item))
+            return self._dump(item)
         if isinstance(item, bytes | bytearray | memoryview):
             return bytes(item)
         raise UnusableResult(f"a stream of bytes yielded {type(item).__name__}")

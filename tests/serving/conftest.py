@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from aanad.sdk import AanaSDK
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = {"lowercase": ROOT / "projects", "playground": ROOT / "tests" / "projects"}
+FOLDERS = {
+    "lowercase": ROOT / "projects",
+    "playground": ROOT / "tests" / "projects",
+    "studio": ROOT / "tests" / "projects",
+}
 
 
 class LocalHandle:
@@ -114,3 +118,12 @@ async def playground(
     await worker.reconfigure({"greeting": "hello"})
     counter = deployments.Counter.func_or_class()
     return await serve_app(find_app("playground")[1], {"counter": counter, "worker": worker})
+
+
+@pytest.fixture
+async def studio(
+    serve_app: Callable[..., Awaitable[httpx.AsyncClient]], project_module: Callable[[str], ModuleType]
+) -> httpx.AsyncClient:
+    """The studio project: an endpoint for each kind of answer."""
+    project_module("studio.endpoints")
+    return await serve_app(find_app("studio")[1])
