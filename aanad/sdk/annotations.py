@@ -13,6 +13,7 @@ import typing_extensions
 from pydantic import ConfigDict
 
 _REQUIRED = (Required, typing_extensions.Required)
+_CONFIG = ConfigDict(extra="forbid", val_json_bytes="base64")
 _NOT_REQUIRED = (NotRequired, typing_extensions.NotRequired)
 
 
@@ -56,7 +57,7 @@ def _typed_dict(annotation: Any, seen: dict[type, Any]) -> Any:
     made.__doc__ = annotation.__doc__
     made.__module__ = annotation.__module__
     made.__qualname__ = annotation.__qualname__
-    made.__pydantic_config__ = getattr(annotation, "__pydantic_config__", ConfigDict(extra="forbid"))
+    made.__pydantic_config__ = getattr(annotation, "__pydantic_config__", _CONFIG)
     seen[annotation] = made
     return made
 

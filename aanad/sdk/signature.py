@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 from pydantic.errors import PydanticUserError
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from aanad.errors import InvalidSignature
 from aanad.sdk.annotations import portable
 from aanad.sdk.answer_kinds import AnswerKind, answer_of, json_form, name_of
+from aanad.sdk.upload_fields import UploadField, upload_field, with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pydantic_core.core_schema import BytesSchema
 
 JsonSchema = dict[str, Any]
 
@@ -31,6 +34,16 @@ class SchemaGenerator(GenerateJsonSchema):
 
     ignored_warning_kinds: set[Any] = {"skipped-choice", "non-serializable-default", "skipped-discriminator"}
 
+    def bytes_schema(self, schema: BytesSchema) -> JsonSchemaValue:
+        """Bytes in a request are base64, of which four characters stand for three bytes."""
+        if self.mode != "validation" or self._config.val_json_bytes != "base64":
+            return super().bytes_schema(schema)
+        made: JsonSchemaValue = {"type": "string", "contentEncoding": "base64"}
+        for key, bound in (("minLength", schema.get("min_length")), ("maxLength", schema.get("max_length"))):
+            if bound is not None:
+                made[key] = -(-bound // 3) * 4
+        return made
+
 
 class Signature:
     """The compiled signature of an endpoint.
@@ -43,6 +56,7 @@ class Signature:
         has_media: whether media or pixels are in the JSON of the answer, which takes its time to be written.
         streaming: whether `run` is a generator.
         is_async: whether `run` must be awaited or iterated on the event loop, not in a thread.
+        uploads: the parameters that take files of a form.
     """
 
     def __init__(self, endpoint: str, run: Callable[..., object]) -> None:
@@ -51,6 +65,7 @@ class Signature:
         hints = self._hints(run)
         fields: dict[str, Any] = {}
         self._renamed: dict[str, str] = {}
+        self.uploads: dict[str, UploadField] = {}
         for parameter in parameters:
             self._add_field(parameter, hints, fields)
         self.is_async = inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run)
@@ -99,8 +114,10 @@ class Signature:
                 hint=f"Say its type: '{name}: str', say.",
                 code="unannotated_parameter",
             )
-        annotation = portable(hints[name])
+        annotation = with_bytes(portable(hints[name]))
         self._check_type(annotation, f"the parameter {name}")
+        if (upload := upload_field(annotation)) is not None:
+            self.uploads[name] = upload
         has_default = parameter.default is not inspect.Parameter.empty
         if not name.startswith("_") and not hasattr(BaseModel, name):
             fields[name] = (annotation, parameter.default) if has_default else annotation
@@ -115,7 +132,9 @@ class Signature:
 
     def _request_model(self, fields: dict[str, Any]) -> type[BaseModel]:
         title = "".join(part.capitalize() for part in self.endpoint.replace("-", "_").split("_")) + "Request"
-        config = ConfigDict(extra="forbid", protected_namespaces=(), title=title)
+        config = ConfigDict(
+            extra="forbid", protected_namespaces=(), title=title, allow_inf_nan=False, val_json_bytes="base64"
+        )
         try:
             return create_model(title, __config__=config, **fields)
         except (PydanticUserError, TypeError, NameError) as error:
