@@ -193,6 +193,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             ready_s=settings.serve.ready_timeout_s,
             environment_s=settings.ray.environment_timeout_s,
         ),
+        rules=settings.requests,
     )
     reading = Reading(store=store, unit=unit, archives=archives, secrets=secrets, clock=clock)
     deploy = Deploy(

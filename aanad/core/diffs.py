@@ -76,6 +76,7 @@ def _settings(revision: RevisionRecord, scale: dict[str, Scale]) -> dict[str, st
         "priority": str(file.priority),
         "ready_timeout_s": str(file.ready_timeout_s) if file.ready_timeout_s is not None else None,
         **{f"env.{name}": value for name, value in file.env.items()},
+        **{f"requests.{name}": _shown(value) for name, value in file.requests.model_dump(exclude_none=True).items()},
         **{f"endpoints.{endpoint.name}": endpoint.path for endpoint in revision.manifest.endpoints},
         "requirements": ", ".join((revision.requirements or "").split("\n")).strip(", ") or None,
     }
@@ -88,3 +89,7 @@ def _settings(revision: RevisionRecord, scale: dict[str, Scale]) -> dict[str, st
         if "max_ongoing_requests" in wanted.options:
             settings[f"deployments.{name}.max_ongoing_requests"] = str(wanted.options["max_ongoing_requests"])
     return {name: value for name, value in settings.items() if value is not None}
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) or "none" if isinstance(value, tuple) else str(value)

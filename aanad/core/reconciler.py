@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aanad.core.projects import Obstacle
     from aanad.core.records import ApplicationConfig, ProjectRecord
     from aanad.core.revisions import Revisions
+    from aanad.wire.requests import RequestRules
 
 logger = logging.getLogger("aanad.reconciler")
 
@@ -54,8 +55,10 @@ class Reconciler:
         observation: Observation,
         revisions: Revisions,
         deadlines: Deadlines,
+        rules: RequestRules,
     ) -> None:
         self._store = store
+        self._rules = rules
         self._secrets = secrets
         self._operations = operations
         self._progress = progress
@@ -160,7 +163,7 @@ class Reconciler:
         if revision is None:
             return None
         try:
-            return application_config(record, revision, self._secrets.sealed(record.name))
+            return application_config(record, revision, self._rules, self._secrets.sealed(record.name))
         except (ClusterUnavailable, StoreUnavailable) as error:
             # Its secrets cannot be read now: what runs stays as it is, and what does not run waits.
             logger.warning("secrets.unreadable project=%s %s", record.name, error.message)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from aanad.core.records import ApplicationConfig
 from aanad.core.sizes import wanted_deployments
-from aanad.wire.manifest import DEPLOYMENT_ENV, SERVE_IMPORT_PATH
+from aanad.wire.manifest import DEPLOYMENT_ENV, INGRESS_DEPLOYMENT, SERVE_IMPORT_PATH
 from aanad.wire.secrets import SEALED_VARIABLE
 
 if TYPE_CHECKING:
     from aanad.core.records import ProjectRecord, RevisionRecord
     from aanad.wire.manifest import DeploymentManifest
     from aanad.wire.project_file import DeploymentOverride
+    from aanad.wire.requests import RequestRules
 
 SURGE_PERCENT = 100
 """As many new replicas as there are old ones may come up beside them."""
@@ -26,7 +27,7 @@ def archive_uri(digest: str) -> str:
 
 
 def application_config(
-    project: ProjectRecord, revision: RevisionRecord, sealed: str | None = None
+    project: ProjectRecord, revision: RevisionRecord, rules: RequestRules, sealed: str | None = None
 ) -> ApplicationConfig:
     """What Serve must be told so that this revision of the project runs.
 
@@ -36,6 +37,7 @@ def application_config(
     Args:
         project: what is desired.
         revision: its active revision.
+        rules: what the operator lets endpoints take from clients; the ingress takes over new ones as it runs.
         sealed: its secrets, sealed for its replicas.
     """
     args: dict[str, Any] = {"project": project.name, "app": revision.manifest.app}
@@ -56,7 +58,7 @@ def application_config(
         archive_uri=archive_uri(revision.archive),
         args=args,
         env=env,
-        overrides=_overrides(project, revision),
+        overrides=_overrides(project, revision, rules),
         requirements=tuple(requirement_lines(revision.requirements)),
     )
 
@@ -67,7 +69,7 @@ def requirement_lines(text: str | None) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _overrides(project: ProjectRecord, revision: RevisionRecord) -> dict[str, dict[str, Any]]:
+def _overrides(project: ProjectRecord, revision: RevisionRecord, rules: RequestRules) -> dict[str, dict[str, Any]]:
     """All deployments: Serve gives the application's environment only to those that its configuration names."""
     manifests = {deployment.name: deployment for deployment in revision.manifest.deployments}
     overrides = {}
@@ -76,6 +78,8 @@ def _overrides(project: ProjectRecord, revision: RevisionRecord) -> dict[str, di
         override = revision.file.deployments.get(name)
         if name in manifests and override and (override.num_cpus is not None or override.num_gpus is not None):
             options["ray_actor_options"] = _actor_options(manifests[name], override)
+        if name == INGRESS_DEPLOYMENT:
+            options["user_config"] = {"requests": revision.file.requests.over(rules).model_dump(mode="json")}
         options["max_surge_percent"] = 0 if name in project.gaps else SURGE_PERCENT
         overrides[name] = options
     return overrides

@@ -13,13 +13,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BeforeValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from aanad.sdk.models import media_types
 from aanad.sdk.models.inputs import InputContext
 from aanad.sdk.models.media import Media
 
 _LISTS = (list, tuple, set, frozenset, Sequence)
-ANYTHING = "*/*"
-UNKNOWN = frozenset({"application/octet-stream", "binary/octet-stream", ""})
-"""Media types that say nothing, so that what the bytes are must be seen from them."""
+_ANYTHING = ("*/*",)
 
 
 @dataclass(frozen=True)
@@ -39,16 +38,13 @@ class UploadField:
         """What its files may be, ``image/*`` say."""
         found: list[str] = []
         for kind in self.kinds:
-            found += kind.accepted_media_types if issubclass(kind, Media) else (ANYTHING,)
+            found += kind.accepted_media_types if issubclass(kind, Media) else _ANYTHING
         return tuple(dict.fromkeys(found))
 
     def takes(self, media_type: str | None) -> bool:
-        """Whether a file of this media type may be what is wanted."""
-        plain = (media_type or "").partition(";")[0].strip().lower()
-        if plain in UNKNOWN:
-            return True
-        main = plain.partition("/")[0]
-        return any(accepted in {ANYTHING, plain, f"{main}/*"} for accepted in self.media_types)
+        """Whether a file of this media type may be what is wanted; one whose type says nothing may."""
+        plain = media_types.essence(media_type)
+        return plain in media_types.GENERIC or media_types.matches(plain, self.media_types)
 
 
 def upload_field(annotation: Any) -> UploadField | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from aanad.sdk.app import AanaSDK
+    from aanad.wire.requests import RequestRules
 
     Message = MutableMapping[str, Any]
     Scope = MutableMapping[str, Any]
@@ -54,6 +55,11 @@ class ProjectApp:
             ready = route.instance.initialize()
             if inspect.isawaitable(ready):
                 await ready
+
+    def apply_rules(self, rules: RequestRules) -> None:
+        """Take over the rules of requests; those that have begun keep theirs."""
+        for route in self._routes.values():
+            route.reader.rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the lifespan's two questions."""

@@ -7,6 +7,7 @@ from typing import Any
 from aanad.sdk import replica_logs, sealed_secrets, start_backoff, wiring
 from aanad.sdk.loading import find_app
 from aanad.serving.asgi import ProjectApp
+from aanad.wire.requests import RequestRules
 
 
 class Ingress:
@@ -21,6 +22,15 @@ class Ingress:
         wiring.install(wiring.Wiring(project=project, handles=handles, classes=classes))
         self._project_app = ProjectApp(app)
         await self._project_app.initialize()
+
+    def reconfigure(self, user_config: dict[str, Any]) -> None:
+        """Take over the rules of requests; Serve calls it once the replica is there, and when they change.
+
+        Rules of a newer daemon that this process does not know yet are left out.
+        """
+        given = user_config.get("requests", {})
+        known = {name: value for name, value in given.items() if name in RequestRules.model_fields}
+        self._project_app.apply_rules(RequestRules(**known))
 
     def __serve_build_asgi_app__(self) -> ProjectApp:
         return self._project_app

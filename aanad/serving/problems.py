@@ -27,13 +27,18 @@ STATUSES: tuple[tuple[type[errors.AanaError], HTTPStatus], ...] = (
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 """Any other `AanaError` is a 500."""
+OWN_CODES = {"url_not_allowed", "path_not_allowed"}
+"""Refusals of a field that clients tell apart from what is wrong with its value."""
 
 
 class RequestRefused(Exception):
     """A request that is not passed on to its endpoint."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, *, hint: str | None = None, field: str | None = None
+    ) -> None:
         super().__init__(message)
+        self.field = field
         self.status = status
         self.code = code
         self.message = message
@@ -41,7 +46,11 @@ class RequestRefused(Exception):
 
     def problem(self, scope: Scope) -> Problem:
         """Say it in the one shape of errors."""
-        return _problem(scope, self.status, self.code, self.message, hint=self.hint)
+        problem = _problem(scope, self.status, self.code, self.message, hint=self.hint)
+        if self.field is None:
+            return problem
+        said = self.message.removeprefix(f"{self.field}: ").rstrip(".")
+        return problem.model_copy(update={"errors": [FieldError(field=f"body.{self.field}", message=said)]})
 
 
 def request_id(scope: Scope) -> str:
@@ -91,7 +100,7 @@ def invalid_request(scope: Scope, endpoint: str, error: ValidationError) -> Prob
     return _problem(
         scope,
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        "invalid_request",
+        found[0]["type"] if found[0]["type"] in OWN_CODES else "invalid_request",
         f"The request does not fit endpoint {endpoint}: {first}{more}.",
         hint="The project's /docs shows the fields of each endpoint.",
     ).model_copy(update={"errors": fields})

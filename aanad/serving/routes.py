@@ -13,7 +13,8 @@ from aanad.serving.answers.files import has_range, send_media
 from aanad.serving.answers.media import MediaAnswer, UnusableResult
 from aanad.serving.answers.negotiation import ANYTHING, accept_of, not_acceptable
 from aanad.serving.answers.streams import writer_of
-from aanad.serving.bodies import ClientGone, read_json
+from aanad.serving.inputs.reader import InputReader
+from aanad.serving.inputs.refusals import ClientGone
 from aanad.serving.problems import RequestRefused, failure, invalid_request, invalid_result
 from aanad.serving.responses import JSON, send_bytes, send_nothing, send_problem
 
@@ -38,7 +39,7 @@ class Route:
         self._is_async = signature.is_async
         self._streaming = signature.streaming
         self._arguments = signature.arguments
-        self._validate_json = signature.request_model.__pydantic_validator__.validate_json
+        self.reader = InputReader(signature)
         self._check_result = signature.response.validator.validate_python
         self._to_json = signature.response.serializer.to_json
         self._answer = signature.answer
@@ -53,8 +54,7 @@ class Route:
             accept = accept_of(scope)
             if accept is not ANYTHING:
                 self._choose(accept)
-            body = await read_json(scope, receive)
-            request = self._validate_json(body)
+            received = await self.reader.read(scope, receive)
         except ValidationError as error:
             await send_problem(send, invalid_request(scope, self.name, error))
             return
@@ -63,7 +63,10 @@ class Route:
             return
         except ClientGone:
             return
-        await self._respond(self._arguments(request), accept, scope, receive, send)
+        try:
+            await self._respond(self._arguments(received.request), accept, scope, receive, send)
+        finally:
+            received.close()
 
     async def _respond(
         self, arguments: dict[str, Any], accept: Accept, scope: Scope, receive: Receive, send: Send

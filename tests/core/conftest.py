@@ -25,6 +25,7 @@ from aanad.core.rooms import Rooms
 from aanad.core.secret_changes import SecretChanges
 from aanad.wire.operations import Operation
 from aanad.wire.projects import ProjectDetail
+from aanad.wire.requests import RequestRules
 from tests.fakes.archives import FakeArchives
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
@@ -145,6 +146,7 @@ def make_box(store: MemoryStore, cluster: FakeCluster, clock: FakeClock) -> Box:
         observation=observation,
         revisions=revisions,
         deadlines=Deadlines(build_s=60, ready_s=600),
+        rules=RequestRules(),
     )
     deploys = Deploy(
         store=store, reading=reading, rooms=rooms, operations=operations, reconciler=reconciler, clock=clock

@@ -10,6 +10,7 @@ from aanad.core.serve_config import application_config
 from aanad.wire.manifest import DEPLOYMENT_ENV, DeploymentManifest, ProjectManifest
 from aanad.wire.project_file import Autoscaling, DeploymentOverride, ProjectFile
 from aanad.wire.projects import Scale
+from aanad.wire.requests import RequestOverrides, RequestRules
 from tests.contracts.store import PROJECT, REVISION
 
 MODEL = DeploymentManifest(
@@ -20,15 +21,17 @@ MANIFEST = ProjectManifest(name="asr", app="asr.app:aana_app", endpoints=[], dep
 
 FRESH = replace(PROJECT, restarts=0, scale={}, gaps=())
 SURGE = {"max_surge_percent": 100}
+RULES = RequestRules(urls="public", paths=("/data",))
+TOLD = {"user_config": {"requests": RULES.model_dump(mode="json")}}
 
 
 def test_every_deployment_is_named() -> None:
     """Serve gives a project's environment only to the deployments that its configuration names."""
     revision = replace(REVISION, manifest=MANIFEST, file=ProjectFile(env={"A": "b"}))
 
-    config = application_config(FRESH, revision)
+    config = application_config(FRESH, revision, RULES)
 
-    assert ({"A": "b"}, {"ingress": SURGE, "model": SURGE}) == (config.env, config.overrides)
+    assert ({"A": "b"}, {"ingress": SURGE | TOLD, "model": SURGE}) == (config.env, config.overrides)
 
 
 def test_overrides_speak_serves_words() -> None:
@@ -36,7 +39,7 @@ def test_overrides_speak_serves_words() -> None:
     override = DeploymentOverride(num_cpus=2, max_ongoing_requests=9, autoscaling=Autoscaling(max_replicas=4))
     revision = replace(REVISION, manifest=MANIFEST, file=ProjectFile(deployments={"model": override}))
 
-    overrides = application_config(FRESH, revision).overrides["model"]
+    overrides = application_config(FRESH, revision, RULES).overrides["model"]
 
     assert overrides == SURGE | {
         "max_ongoing_requests": 9,
@@ -52,9 +55,9 @@ def test_overrides_speak_serves_words() -> None:
 
 def test_the_revision_is_not_in_what_restarts_replicas() -> None:
     """Two revisions with the same archive differ in nothing that Serve compares; a restart counter is an argument."""
-    first = application_config(FRESH, replace(REVISION, manifest=MANIFEST))
-    second = application_config(FRESH, replace(REVISION, manifest=MANIFEST, id="f" * 12))
-    restarted = application_config(replace(FRESH, restarts=3), replace(REVISION, manifest=MANIFEST))
+    first = application_config(FRESH, replace(REVISION, manifest=MANIFEST), RULES)
+    second = application_config(FRESH, replace(REVISION, manifest=MANIFEST, id="f" * 12), RULES)
+    restarted = application_config(replace(FRESH, restarts=3), replace(REVISION, manifest=MANIFEST), RULES)
 
     assert first == second
     assert (3, "3") == (restarted.args["restart"], restarted.env["AANA_RESTART"])
@@ -79,21 +82,21 @@ def test_an_operators_number_wins(scale: Scale, in_code: bool, options: dict[str
     file = ProjectFile(deployments={"model": DeploymentOverride(replicas=2, max_ongoing_requests=9)})
     revision = replace(REVISION, manifest=MANIFEST.model_copy(update={"deployments": [model]}), file=file)
 
-    overrides = application_config(replace(FRESH, scale={"model": scale}), revision).overrides
+    overrides = application_config(replace(FRESH, scale={"model": scale}), revision, RULES).overrides
 
     assert overrides["model"] == SURGE | options | {"max_ongoing_requests": 9}
 
 
 def test_what_does_not_fit_twice_is_replaced_with_a_gap() -> None:
     """Only that deployment; the others come up beside their old replicas."""
-    config = application_config(replace(FRESH, gaps=("model",)), replace(REVISION, manifest=MANIFEST))
+    config = application_config(replace(FRESH, gaps=("model",)), replace(REVISION, manifest=MANIFEST), RULES)
 
     assert {"ingress": 100, "model": 0} == {name: o["max_surge_percent"] for name, o in config.overrides.items()}
 
 
 def test_secrets_are_given_sealed() -> None:
     """Serve gets the sealed text, the project's name that opens it, and the hook that does."""
-    config = application_config(FRESH, replace(REVISION, manifest=MANIFEST), "sealed")
+    config = application_config(FRESH, replace(REVISION, manifest=MANIFEST), RULES, "sealed")
 
     assert ("sealed", "asr") == (config.env["AANA_SEALED_SECRETS"], config.env["AANA_PROJECT"])
     assert "aanad.sdk.sealed_secrets.install" in config.env.values()
@@ -103,4 +106,18 @@ def test_requirements_are_given_line_by_line() -> None:
     """Without comments and empty lines."""
     revision = replace(REVISION, manifest=MANIFEST, requirements="# models\neinops==0.8\n\n--no-index\n")
 
-    assert application_config(FRESH, revision).requirements == ("einops==0.8", "--no-index")
+    assert application_config(FRESH, revision, RULES).requirements == ("einops==0.8", "--no-index")
+
+
+def test_the_rules_of_requests_reach_the_ingress_without_replacing_a_replica() -> None:
+    """The operator's, with what the project says otherwise, as the ingress's user_config and nowhere else."""
+    file = ProjectFile(requests=RequestOverrides(max_body_bytes=5, paths=()))
+    revision = replace(REVISION, manifest=MANIFEST, file=file)
+
+    config = application_config(FRESH, revision, RULES)
+    stricter = application_config(FRESH, revision, RequestRules(max_json_depth=3))
+
+    told = config.overrides["ingress"]["user_config"]["requests"]
+    assert RULES.model_dump(mode="json") | {"max_body_bytes": 5, "paths": []} == told
+    assert 3 == stricter.overrides["ingress"]["user_config"]["requests"]["max_json_depth"]
+    assert replace(config, overrides={}) == replace(stricter, overrides={})

@@ -12,13 +12,14 @@ from aanad.core.projects import Obstacle
 from aanad.core.records import ObservedApplication, ObservedCluster, ObservedDeployment, ObservedReplica
 from aanad.core.serve_config import application_config
 from aanad.wire.phase import Phase, Reason
+from aanad.wire.requests import RequestRules
 from tests.contracts.store import NOON, PROJECT, REVISION
 
 RUNNING = ObservedReplica("r1", "n1", "10.0.0.1", "w1", 41, "RUNNING", NOON, None)
 STARTING = replace(RUNNING, id="r2", pid=42, state="STARTING")
 WAITING = replace(STARTING, id="r3", node_id=None, pid=None)
 RECORD = replace(PROJECT, failure=None, restarts=0, scale={}, gaps=())
-CONFIG = application_config(RECORD, REVISION)
+CONFIG = application_config(RECORD, REVISION, RequestRules())
 SHORT = Obstacle(Reason.RESOURCES_SHORT, "model needs 1 GPU.", "Stop asr.")
 LOOP = Obstacle(Reason.CRASH_LOOP, "model crashed 3 times.", "aana logs asr")
 

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from aanad.serving import bodies
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
