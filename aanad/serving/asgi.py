@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from aanad.sdk.app import AanaSDK
-    from aanad.wire.requests import RequestRules
 
     Message = MutableMapping[str, Any]
     Scope = MutableMapping[str, Any]
@@ -45,8 +44,10 @@ class ProjectApp:
         self._cors: Any = None
 
     def apply_rules(self, rules: RequestRules) -> None:
-        """Set what this project takes from its clients."""
+        """Take over what this project takes from its clients; requests that have begun keep their rules."""
         self.rules = rules
+        for route in self._routes.values():
+            route.reader.rules = rules
         self._cors = cors.around(self._answer, rules.cors_origins) if rules.cors_origins else None
 
     async def initialize(self) -> None:
@@ -55,11 +56,6 @@ class ProjectApp:
             ready = route.instance.initialize()
             if inspect.isawaitable(ready):
                 await ready
-
-    def apply_rules(self, rules: RequestRules) -> None:
-        """Take over the rules of requests; those that have begun keep theirs."""
-        for route in self._routes.values():
-            route.reader.rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the lifespan's two questions."""
