@@ -87,7 +87,8 @@ class AanaSDK:
             InvalidProject: the name or the path is taken, reserved or malformed.
             InvalidSignature: `run` has a signature that cannot be served.
         """
-        from aanad.sdk.endpoint import EndpointOptions, RegisteredEndpoint
+        from aanad.sdk.endpoint import RegisteredEndpoint
+        from aanad.sdk.endpoint_options import endpoint_options
 
         check_endpoint_name(name)
         check_endpoint_path(name, path)
@@ -104,14 +105,15 @@ class AanaSDK:
                     hint="Give each register_endpoint(path=…) a path of its own.",
                     code="duplicate_endpoint_path",
                 )
-        options = EndpointOptions(
+        options = endpoint_options(
+            name,
             description=description,
-            tags=tuple(tags),
+            tags=tags,
             timeout_s=timeout_s,
             max_concurrent=max_concurrent,
             max_queued=max_queued,
-            before=tuple(before),
-            after=tuple(after),
+            before=before,
+            after=after,
         )
         self.endpoints[name] = RegisteredEndpoint(name, path, summary, endpoint_cls, options)
 

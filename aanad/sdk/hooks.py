@@ -1,4 +1,9 @@
-"""Functions that run before and after an endpoint: a check of who asks, a counter, a line in a log of one's own."""
+"""Functions that run before and after an endpoint: a check of who asks, a counter, a line in a log of one's own.
+
+Both kinds may be ``async def`` or ``def``; a plain one runs in a thread, so that it holds up nobody else's request.
+``after`` sees every request that ``before`` saw; a request that is refused for its body, or for want of a place, is
+seen by neither.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +30,13 @@ class EndpointOutcome:
     """How a request ended."""
 
     duration_s: float
+    """Since its body was read; waiting for its turn is part of it."""
     result: Any = None
     """What `Endpoint.run` returned; None for a stream."""
     error: Exception | None = None
-    """What it raised."""
+    """What it raised, or a `TimedOut` where it took too long."""
+    client_left: bool = False
+    """Whether the client went away before its answer was complete."""
 
 
 BeforeHook = Callable[[EndpointRequest], Awaitable[None] | None]

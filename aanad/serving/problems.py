@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aanad import errors
+from aanad.sdk.exceptions import EndpointError
 from aanad.wire.problems import FieldError, Problem
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def failure(scope: Scope, endpoint: str, error: Exception) -> Problem:
     """An endpoint raised: its own words for an `AanaError`, an id to look for in the log for anything else."""
     if isinstance(error, errors.AanaError):
         status = next((status for cls, status in STATUSES if isinstance(error, cls)), HTTPStatus.INTERNAL_SERVER_ERROR)
+        if isinstance(error, EndpointError):
+            status = HTTPStatus(error.status)
         problem = _problem(scope, status, error.code, error.message, hint=error.hint, title=error.title)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.error("Endpoint %s failed (request %s).", endpoint, problem.request_id, exc_info=error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from aanad.sdk.exceptions import TooManyRequests
 from aanad.wire.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -29,11 +31,18 @@ async def send_bytes(
 
 
 async def send_problem(
-    send: Send, problem: Problem, *, allow: bytes | None = None, headers: tuple[tuple[bytes, bytes], ...] = ()
+    send: Send,
+    problem: Problem,
+    *,
+    allow: bytes | None = None,
+    error: Exception | None = None,
+    headers: tuple[tuple[bytes, bytes], ...] = (),
 ) -> None:
-    """Send a problem with its status."""
+    """Send a problem with its status; what `error` says beyond it is in the headers."""
     if allow:
         headers = (*headers, (b"allow", allow))
+    if isinstance(error, TooManyRequests):
+        headers = (*headers, (b"retry-after", b"%d" % max(1, math.ceil(error.retry_after_s))))
     await send_bytes(send, problem.status, PROBLEM, problem.model_dump_json(exclude_none=True).encode(), headers)
 
 

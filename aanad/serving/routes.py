@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from aanad.sdk.exceptions import TooManyRequests
 from aanad.serving.answers.files import has_range, send_media
 from aanad.serving.answers.media import MediaAnswer, UnusableResult
 from aanad.serving.answers.negotiation import ANYTHING, accept_of, not_acceptable
@@ -17,15 +19,27 @@ from aanad.serving.inputs.reader import InputReader
 from aanad.serving.inputs.refusals import ClientGone
 from aanad.serving.problems import RequestRefused, failure, invalid_request, invalid_result
 from aanad.serving.responses import JSON, send_bytes, send_nothing, send_problem
+from aanad.serving.turns import turns_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator
 
     from aanad.sdk.endpoint import RegisteredEndpoint
     from aanad.serving.answers.negotiation import Accept
     from aanad.serving.asgi import Receive, Scope, Send
+    from aanad.serving.turns import Turn
 
-_END = object()
+
+@dataclass(slots=True)
+class _Exchange:
+    """A request that has been read, and the way back to its client."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    accept: Accept
+    turn: Turn
+    arguments: dict[str, Any]
 
 
 class Route:
@@ -35,6 +49,7 @@ class Route:
         self.name = endpoint.name
         self.instance = endpoint.endpoint_cls()
         self._run: Any = self.instance.run
+        self._turns = turns_of(endpoint)
         signature = endpoint.signature
         self._is_async = signature.is_async
         self._streaming = signature.streaming
@@ -51,6 +66,7 @@ class Route:
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
+            self._turns.refuse_if_full()
             accept = accept_of(scope)
             if accept is not ANYTHING:
                 self._choose(accept)
@@ -61,38 +77,42 @@ class Route:
         except RequestRefused as refusal:
             await send_problem(send, refusal.problem(scope))
             return
+        except TooManyRequests as error:
+            await send_problem(send, failure(scope, self.name, error), error=error)
+            return
         except ClientGone:
             return
         try:
-            await self._respond(self._arguments(received.request), accept, scope, receive, send)
+            arguments = self._arguments(received.request)
+            async with self._turns.turn(scope, arguments) as turn:
+                exchange = _Exchange(scope, receive, send, accept, turn, arguments)
+                await (self._stream(exchange) if self._streaming else self._value(exchange))
         finally:
             received.close()
 
-    async def _respond(
-        self, arguments: dict[str, Any], accept: Accept, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        if self._streaming:
-            await self._stream(arguments, accept, scope, send)
-            return
+    async def _value(self, exchange: _Exchange) -> None:
+        turn = exchange.turn
         try:
-            if self._is_async:
-                result = await self._run(**arguments)
-            else:
-                result = await asyncio.to_thread(self._run, **arguments)
-                if inspect.isawaitable(result):
-                    result = await result
+            async with turn.work():
+                if self._is_async:
+                    result = await self._run(**exchange.arguments)
+                else:
+                    result = await turn.in_thread(self._run, **exchange.arguments)
+                    if inspect.isawaitable(result):
+                        result = await result
+                turn.result = result
         except Exception as error:  # noqa: BLE001 - the edge of the author's code
-            await send_problem(send, failure(scope, self.name, error))
+            await send_problem(exchange.send, failure(exchange.scope, self.name, error), error=error)
             return
         if self._is_binary:
-            await self._send_media(result, accept, scope, receive, send)
+            await self._send_media(exchange, result)
             return
         try:
             answer = self._dump(result) if self._is_light else await asyncio.to_thread(self._dump, result)
         except (ValidationError, PydanticSerializationError) as error:
-            await send_problem(send, invalid_result(scope, self.name, error))
+            await self._refuse_result(exchange, error)
             return
-        await send_bytes(send, 200, JSON, answer)
+        await send_bytes(exchange.send, 200, JSON, answer)
 
     def _dump(self, value: Any) -> bytes:
         return self._to_json(self._check_result(value))
@@ -103,49 +123,61 @@ class Route:
             raise not_acceptable(self._answer.media_types)
         return chosen
 
-    async def _send_media(self, result: object, accept: Accept, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse_result(self, exchange: _Exchange, error: Exception) -> None:
+        exchange.turn.error = error
+        await send_problem(exchange.send, invalid_result(exchange.scope, self.name, error))
+
+    async def _send_media(self, exchange: _Exchange, result: object) -> None:
         """Send what is no JSON: encoded in a thread, files from disk."""
         if result is None and self._answer.may_be_empty:
-            await send_nothing(send)
+            await send_nothing(exchange.send)
             return
+        scope, send = exchange.scope, exchange.send
         try:
-            body = await asyncio.to_thread(self._media.body, result, accept, as_file=has_range(scope))
+            body = await asyncio.to_thread(self._media.body, result, exchange.accept, as_file=has_range(scope))
         except (ValidationError, PydanticSerializationError, UnusableResult) as error:
-            await send_problem(send, invalid_result(scope, self.name, error))
+            await self._refuse_result(exchange, error)
         except RequestRefused as refusal:
             await send_problem(send, refusal.problem(scope))
         except Exception as error:  # noqa: BLE001 - the edge of the author's media
+            exchange.turn.error = error
             await send_problem(send, failure(scope, self.name, error))
         else:
-            await send_media(body, scope, receive, send)
+            await send_media(body, scope, exchange.receive, send)
 
-    async def _stream(self, arguments: dict[str, Any], accept: Accept, scope: Scope, send: Send) -> None:
+    async def _stream(self, exchange: _Exchange) -> None:
         """Send each chunk when it is made; an error in the middle is a marked last chunk."""
-        media_type = self._choose(accept)
+        turn, send = exchange.turn, exchange.send
+        media_type = self._choose(exchange.accept)
         writer = writer_of(self._answer.kind, media_type)(send, media_type)
-        source = self._run(**arguments)
-        items: AsyncIterator[Any] = source if self._is_async else _in_thread(source)
         problem = None
+        failed: Exception | None = None
         try:
-            async for item in items:
+            async with turn.work():
+                source = self._run(**exchange.arguments)
+                items: AsyncGenerator[Any, None] = source if self._is_async else turn.items(source)
                 try:
-                    chunk = self._chunk(item) if self._is_light else await asyncio.to_thread(self._chunk, item)
-                except (ValidationError, PydanticSerializationError, UnusableResult) as error:
-                    problem = invalid_result(scope, self.name, error)
-                    break
-                await writer.chunk(chunk)
+                    async for item in items:
+                        try:
+                            chunk = self._chunk(item) if self._is_light else await asyncio.to_thread(self._chunk, item)
+                        except (ValidationError, PydanticSerializationError, UnusableResult) as error:
+                            turn.error = error
+                            problem = invalid_result(exchange.scope, self.name, error)
+                            break
+                        await writer.chunk(chunk)
+                finally:
+                    await items.aclose()
         except Exception as error:  # noqa: BLE001 - the edge of the author's code
-            problem = failure(scope, self.name, error)
+            failed = error
+            problem = failure(exchange.scope, self.name, error)
         finally:
             await writer.close()
-            if self._is_async:
-                await source.aclose()
         if problem is None:
             await writer.end()
         elif writer.has_begun:
             await writer.fail(problem)
         else:
-            await send_problem(send, problem)
+            await send_problem(send, problem, error=failed)
 
     def _chunk(self, item: Any) -> bytes:
         if not self._is_binary:
@@ -153,8 +185,3 @@ class Route:
         if isinstance(item, bytes | bytearray | memoryview):
             return bytes(item)
         raise UnusableResult(f"a stream of bytes yielded {type(item).__name__}")
-
-
-async def _in_thread(items: Iterator[Any]) -> AsyncIterator[Any]:
-    while (item := await asyncio.to_thread(next, items, _END)) is not _END:
-        yield item
