@@ -91,6 +91,11 @@ def _read(project: str, app: str | None) -> ProjectManifest:
                 request_schema=endpoint.request_schema(),
                 response_schema=endpoint.response_schema(),
                 streaming=endpoint.streaming,
+                description=endpoint.options.description,
+                tags=list(endpoint.options.tags),
+                timeout_s=endpoint.options.timeout_s,
+                max_concurrent=endpoint.options.max_concurrent,
+                max_queued=endpoint.options.max_queued,
             )
             for endpoint in sdk.endpoints.values()
         ],

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aanad.sdk.deployment import RegisteredDeployment
     from aanad.sdk.endpoint import Endpoint, RegisteredEndpoint
     from aanad.sdk.hooks import AfterHook, BeforeHook
+    from aanad.sdk.routers import RegisteredRouter
 
 
 class AanaSDK:
@@ -24,12 +25,15 @@ class AanaSDK:
             ``response_schema()`` and ``streaming``.
         deployments: name → `RegisteredDeployment`, with ``name``, ``class_name``, ``replicas``, ``max_replicas``,
             ``num_cpus``, ``num_gpus``, ``memory_bytes``, ``resources``, ``methods`` and ``serve_deployment``.
+        routers: what `register_router` was given, in that order: `RegisteredRouter`, with ``router``, ``prefix`` and
+            ``kind``.
     """
 
     def __init__(self, name: str) -> None:
         self.name = check_project_name(name)
         self.endpoints: dict[str, RegisteredEndpoint] = {}
         self.deployments: dict[str, RegisteredDeployment] = {}
+        self.routers: list[RegisteredRouter] = []
 
     def register_deployment(self, name: str, instance: object) -> None:
         """Add a deployment.
@@ -115,7 +119,34 @@ class AanaSDK:
             before=before,
             after=after,
         )
-        self.endpoints[name] = RegisteredEndpoint(name, path, summary, endpoint_cls, options)
+        endpoint = RegisteredEndpoint(name, path, summary, endpoint_cls, options)
+        if self.routers:
+            from aanad.sdk.routers import check_collisions
+
+            check_collisions(self.routers, [endpoint])
+        self.endpoints[name] = endpoint
+
+    def register_router(self, router: object, prefix: str = "") -> None:
+        """Add further routes: those of a web framework, or an ASGI application.
+
+        Endpoints and the project's own pages are asked first, then the routers in the order of registration; one that
+        has no route for a request leaves it to the next.
+
+        Args:
+            router: a FastAPI ``APIRouter`` or ``FastAPI``, a Starlette ``Router`` or ``Starlette``, or any ASGI
+                callable ``(scope, receive, send)``.
+            prefix: where its paths begin, under the project's route prefix; starts with a slash, or is empty.
+
+        Raises:
+            InvalidProject: the prefix is malformed, or it, or a route of the router, is the path of an endpoint or of
+                a page that every project has.
+            InvalidSignature: `router` is none.
+        """
+        from aanad.sdk.routers import check_collisions, registered_router
+
+        registered = registered_router(router, prefix)
+        check_collisions([registered], self.endpoints.values())
+        self.routers.append(registered)
 
     def __repr__(self) -> str:
         return f"AanaSDK(name={self.name!r})"

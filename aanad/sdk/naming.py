@@ -73,3 +73,25 @@ def check_endpoint_path(endpoint: str, path: object) -> str:
         hint=f"{cure}.",
         code="invalid_endpoint_path",
     )
+
+
+def check_router_prefix(prefix: object) -> str:
+    """Return `prefix` if a router may have it."""
+    if prefix == "":
+        return ""
+    hint = "Write prefix='/speakers', or leave it out for a router whose own paths say everything."
+    if isinstance(prefix, str) and prefix in RESERVED_PATHS:
+        raise InvalidProject(
+            f"Router {prefix}: the path {prefix} is answered by every project itself.",
+            hint=hint,
+            code="reserved_router_prefix",
+        )
+    dots = isinstance(prefix, str) and any(part in {".", ".."} for part in prefix.split("/"))
+    if isinstance(prefix, str) and not dots and len(prefix) <= MAX_PATH and _PATH.fullmatch(prefix):
+        return prefix
+    raise InvalidProject(
+        f"Router {prefix!r}: this prefix cannot be used: it starts with '/', does not end with one, and has letters, "
+        "digits and '_.~-' between slashes.",
+        hint=hint,
+        code="invalid_router_prefix",
+    )

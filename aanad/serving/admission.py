@@ -47,7 +47,8 @@ class Admission:
         if self.running < self._max_concurrent or self._max_queued is None or self.queued < self._max_queued:
             return
         raise TooManyRequests(
-            f"Endpoint {self._endpoint} is full: at most {self._max_concurrent} at once, at most {self._max_queued} waiting.",
+            f"Endpoint {self._endpoint} is full: at most {self._max_concurrent} at once, "
+            f"at most {self._max_queued} waiting.",
             hint="Try again after the seconds in Retry-After, or send fewer requests at once.",
             retry_after_s=self.retry_after_s(),
         )

@@ -10,6 +10,8 @@ import pydantic_core
 from aanad.serving import cors, docs_page, openapi
 from aanad.serving.problems import method_not_allowed, no_route
 from aanad.serving.responses import send_bytes, send_nothing, send_problem, without_body
+from aanad.serving.router_docs import add_routers
+from aanad.serving.routers import Routers
 from aanad.serving.routes import Route
 from aanad.wire.requests import RequestRules
 
@@ -34,6 +36,7 @@ class ProjectApp:
         self._app = app
         self.rules = RequestRules()
         self._routes = {endpoint.path: Route(endpoint) for endpoint in app.endpoints.values()}
+        self._routers = Routers(app.routers)
         self._pages: dict[str, Callable[[str], tuple[bytes, bytes]]] = {
             "/openapi.json": self._openapi,
             "/docs": self._docs,
@@ -56,32 +59,33 @@ class ProjectApp:
             ready = route.instance.initialize()
             if inspect.isawaitable(ready):
                 await ready
+        await self._routers.start()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the lifespan's two questions."""
-        if scope["type"] != "http":
-            await _lifespan(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
         elif self._cors is None:
             await self._answer(scope, receive, send)
         else:
             await self._cors(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        prefix = scope.get("root_path", "")
-        path = scope["path"]
-        if prefix and path.startswith(prefix):
-            path = path[len(prefix) :]
+        prefix, path = _split_path(scope)
         method = scope["method"]
         route = self._routes.get(path)
         if route is not None and method == "POST":
             await route.answer(scope, receive, send)
             return
-        if method == "HEAD":
-            send = without_body(send)
         page = self._pages.get(path)
         if route is None and page is None:
-            await send_problem(send, no_route(scope, path, self._routes))
+            if not await self._routers.answer(scope, receive, send, path):
+                await send_problem(send, no_route(scope, path, self._routes))
             return
+        if method == "HEAD":
+            send = without_body(send)
         allowed = ENDPOINT_METHODS if page is None else PAGE_METHODS
         if method == "OPTIONS":
             await send_nothing(send, ((b"allow", allowed.encode()),))
@@ -98,10 +102,15 @@ class ProjectApp:
         await send_bytes(send, 200, media_type, body)
 
     def _openapi(self, prefix: str) -> tuple[bytes, bytes]:
-        return b"application/json", pydantic_core.to_json(openapi.document(self._app, prefix))
+        return b"application/json", pydantic_core.to_json(self._document(prefix))
+
+    def _document(self, prefix: str) -> dict[str, Any]:
+        document = openapi.document(self._app, prefix)
+        add_routers(document, self._routers.mounted)
+        return document
 
     def _docs(self, prefix: str) -> tuple[bytes, bytes]:
-        return b"text/html; charset=utf-8", docs_page.render(self._app, prefix).encode()
+        return b"text/html; charset=utf-8", docs_page.render(self._app, prefix, self._document(prefix)).encode()
 
     def _index(self, prefix: str) -> tuple[bytes, bytes]:
         index = {
@@ -115,14 +124,25 @@ class ProjectApp:
         }
         return b"application/json", pydantic_core.to_json(index)
 
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Only routers have websockets."""
+        _, path = _split_path(scope)
+        if not await self._routers.answer(scope, receive, send, path):
+            await receive()
+            await send({"type": "websocket.close", "code": 1000, "reason": f"There is no websocket {path}."})
 
-async def _lifespan(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 1000, "reason": "This project has no websocket routes."})
-        return
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        """Start is over when Serve asks: `initialize` did it, so that a failure says its reason."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self._routers.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+            await send({"type": "lifespan.startup.complete"})
+
+
+def _split_path(scope: Scope) -> tuple[str, str]:
+    """The project's route prefix, and the path under it."""
+    prefix, path = scope.get("root_path", ""), scope["path"]
+    return prefix, path[len(prefix) :] if prefix and path.startswith(prefix) else path

@@ -6,9 +6,11 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from aanad.serving.router_docs import operations
+
 if TYPE_CHECKING:
     from aanad.sdk.app import AanaSDK
-    from aanad.sdk.endpoint import RegisteredEndpoint
+    from aanad.sdk.endpoint import EndpointOptions, RegisteredEndpoint
     from aanad.sdk.signature import JsonSchema
 
 _PAGE = """<!doctype html>
@@ -51,7 +53,7 @@ for (const form of document.forms) form.addEventListener("submit", async (event)
 
 _SECTION = """<h2 id="{name}">{name}</h2>
 <p>{summary}</p>
-<p><code>POST {path}</code>{streaming}</p>
+{description}<p><code>POST {path}</code>{streaming}{options}</p>
 {fields}
 <form action="{path}">
 <textarea name="body" rows="{rows}" spellcheck="false" aria-label="request">{example}</textarea>
@@ -64,14 +66,19 @@ _SECTION = """<h2 id="{name}">{name}</h2>
 """
 
 
+_ROUTES = """<h2>Further routes</h2>
+<table><tr><th>route</th><th></th></tr>{rows}</table>
+"""
+
 MAX_DEPTH = 5
 """A type that contains itself ends there."""
 _EXAMPLES = {"array": [], "integer": 0, "number": 0, "boolean": False, "null": None}
 
 
-def render(app: AanaSDK, prefix: str) -> str:
-    """The page, for a project served under `prefix`."""
+def render(app: AanaSDK, prefix: str, document: dict[str, Any]) -> str:
+    """The page, for a project served under `prefix` with that OpenAPI document."""
     sections = "\n".join(_section(endpoint, prefix) for endpoint in app.endpoints.values())
+    sections += _further_routes(app, prefix, document)
     return _PAGE.format(title=escape(app.name), prefix=escape(prefix), sections=sections)
 
 
@@ -84,6 +91,8 @@ def _section(endpoint: RegisteredEndpoint, prefix: str) -> str:
         name=escape(endpoint.name),
         summary=escape(endpoint.summary),
         path=escape(path),
+        description=_description(endpoint.options.description),
+        options=escape(_options(endpoint.options)),
         streaming=" · streams one JSON document a line" if endpoint.streaming else "",
         fields=_fields(request),
         rows=min(12, example.count("\n") + 2),
@@ -92,6 +101,34 @@ def _section(endpoint: RegisteredEndpoint, prefix: str) -> str:
         request=escape(json.dumps(request, indent=2, ensure_ascii=False)),
         response=escape(json.dumps(endpoint.response_schema(), indent=2, ensure_ascii=False)),
     )
+
+
+def _description(text: str) -> str:
+    """As it was written: Markdown reads well enough, and a renderer would have to come from somewhere."""
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>\n' if text else ""
+
+
+def _options(options: EndpointOptions) -> str:
+    found = list(options.tags)
+    if options.timeout_s is not None:
+        found.append(f"answers within {options.timeout_s:g} s")
+    if options.max_concurrent is not None:
+        found.append(f"{options.max_concurrent} at once")
+        if options.max_queued is not None:
+            found.append(f"{options.max_queued} waiting")
+    return "".join(f" · {each}" for each in found)
+
+
+def _further_routes(app: AanaSDK, prefix: str, document: dict[str, Any]) -> str:
+    """What routers answer, as far as the document has it."""
+    own = {endpoint.path for endpoint in app.endpoints.values()}
+    rows = [
+        f"<tr><td><code>{method.upper()} {escape(prefix + path)}</code></td>"
+        f"<td>{escape(operation.get('summary', ''))}</td></tr>"
+        for method, path, operation in operations(document)
+        if path not in own
+    ]
+    return _ROUTES.format(rows="".join(rows)) if rows else ""
 
 
 def _fields(request: JsonSchema) -> str:

@@ -56,6 +56,8 @@ def _operation(endpoint: RegisteredEndpoint, schemas: tuple[Any, Any]) -> dict[s
     operation = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
+        **({"description": endpoint.options.description} if endpoint.options.description else {}),
+        **({"tags": list(endpoint.options.tags)} if endpoint.options.tags else {}),
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": request}, "multipart/form-data": {"schema": form}},

@@ -30,6 +30,13 @@ async def send_bytes(
     await send({"type": "http.response.body", "body": body})
 
 
+def error_headers(error: Exception | None) -> tuple[tuple[bytes, bytes], ...]:
+    """What an error says in the headers of its answer."""
+    if isinstance(error, TooManyRequests):
+        return ((b"retry-after", b"%d" % max(1, math.ceil(error.retry_after_s))),)
+    return ()
+
+
 async def send_problem(
     send: Send,
     problem: Problem,
@@ -39,10 +46,9 @@ async def send_problem(
     headers: tuple[tuple[bytes, bytes], ...] = (),
 ) -> None:
     """Send a problem with its status; what `error` says beyond it is in the headers."""
+    headers = (*headers, *error_headers(error))
     if allow:
         headers = (*headers, (b"allow", allow))
-    if isinstance(error, TooManyRequests):
-        headers = (*headers, (b"retry-after", b"%d" % max(1, math.ceil(error.retry_after_s))))
     await send_bytes(send, problem.status, PROBLEM, problem.model_dump_json(exclude_none=True).encode(), headers)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from aanad.errors import AanaError, InvalidProject, InvalidSignature
 from aanad.sdk import AanaSDK, Endpoint
+from aanad.sdk.endpoint import EndpointOptions
 
 
 class Shout(Endpoint):
@@ -110,3 +111,77 @@ def test_deployments_cannot_take_a_reserved_or_a_taken_name() -> None:
         app.register_deployment(name="model", instance=instance)
 
     assert (reserved.value.code, taken.value.code) == ("reserved_name", "duplicate_deployment")
+
+
+def check(request: object) -> None:
+    """A hook before."""
+
+
+def note(request: object, outcome: object) -> None:
+    """A hook after."""
+
+
+def test_options_are_kept_as_they_were_given() -> None:
+    """Sequences become tuples, a tag that is there twice is kept once, a limit left out is none."""
+    app = AanaSDK(name="demo")
+    app.register_endpoint(
+        name="shout",
+        path="/shout",
+        summary="Shout",
+        endpoint_cls=Shout,
+        description="**Loud.**",
+        tags=["text", "loud", "text"],
+        timeout_s=30,
+        max_concurrent=2,
+        max_queued=0,
+        before=[check],
+        after=(note,),
+    )
+
+    assert app.endpoints["shout"].options == EndpointOptions(
+        description="**Loud.**",
+        tags=("text", "loud"),
+        timeout_s=30.0,
+        max_concurrent=2,
+        max_queued=0,
+        before=(check,),
+        after=(note,),
+    )
+    assert with_endpoint().endpoints["shout"].options == EndpointOptions()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"timeout_s": 0}, "timeout_s must be a positive number of seconds, not 0."),
+        ({"timeout_s": -1.5}, "timeout_s must be a positive number of seconds, not -1.5."),
+        ({"timeout_s": float("nan")}, "timeout_s must be a positive number of seconds, not nan."),
+        ({"timeout_s": float("inf")}, "timeout_s must be a positive number of seconds, not inf."),
+        ({"timeout_s": True}, "timeout_s must be a positive number of seconds, not True."),
+        ({"timeout_s": "30"}, "timeout_s must be a positive number of seconds, not '30'."),
+        ({"max_concurrent": 0}, "max_concurrent must be a whole number of at least 1, not 0."),
+        ({"max_concurrent": 1.5}, "max_concurrent must be a whole number of at least 1, not 1.5."),
+        ({"max_concurrent": True}, "max_concurrent must be a whole number of at least 1, not True."),
+        ({"max_concurrent": 1, "max_queued": -1}, "max_queued must be a whole number of at least 0, not -1."),
+        ({"max_queued": 3}, "max_queued needs max_concurrent: without it nothing ever waits."),
+        ({"tags": "text"}, "tags must be a list, not 'text'."),
+        ({"tags": ["text", 1]}, "1 cannot be a tag."),
+        ({"tags": [" "]}, "' ' cannot be a tag."),
+        ({"description": None}, "description must be a string, not None."),
+        ({"before": ["check"]}, "'check' cannot be called."),
+        ({"before": {"check": check}}, None),
+        ({"before": check}, None),
+        ({"before": [note]}, "note cannot be called as (request): missing a required argument: 'outcome'."),
+        ({"after": [check]}, "check cannot be called as (request, outcome): too many positional arguments."),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused(options: dict[str, Any], message: str | None) -> None:
+    """While the project is imported, with the endpoint's name and what to write."""
+    with pytest.raises(InvalidSignature) as caught:
+        AanaSDK(name="demo").register_endpoint(
+            name="shout", path="/shout", summary="Shout", endpoint_cls=Shout, **options
+        )
+
+    assert caught.value.code == "invalid_endpoint_option"
+    assert caught.value.hint
+    assert message is None or caught.value.message == f"Endpoint shout: {message}"
