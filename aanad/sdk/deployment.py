@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from aanad.errors import InvalidSignature
 from aanad.sdk import replica_logs, sealed_secrets, start_backoff
 from aanad.sdk.methods import public_methods
+from aanad.sdk.test_cache.postponing import postpone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,8 @@ class BaseDeployment:
     async def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Pass Serve's call on to `apply_config`; Serve repeats it where nothing changed."""
         if self._applied_config is None or user_config != self._applied_config:
-            await self.apply_config(user_config)
+            if not postpone(self, user_config):
+                await self.apply_config(user_config)
             self._applied_config = user_config
 
 

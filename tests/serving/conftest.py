@@ -3,15 +3,15 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from aanad.sdk import wiring
 from aanad.sdk.loading import find_app
-from aanad.serving.asgi import ProjectApp
+from aanad.serving.testing import serving
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Ray's own, on import
@@ -20,7 +20,6 @@ with warnings.catch_warnings():
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from types import ModuleType
-    from typing import Any
 
     from aanad.sdk import AanaSDK
 
@@ -30,29 +29,6 @@ FOLDERS = {
     "playground": ROOT / "tests" / "projects",
     "studio": ROOT / "tests" / "projects",
 }
-
-
-class LocalHandle:
-    """Has the shape of Serve's handle; calls an object of the deployment's class in this process."""
-
-    def __init__(self, target: object, method: str = "__call__") -> None:
-        self._target, self._method = target, method
-
-    def options(self, *, method_name: str, stream: bool = False) -> LocalHandle:
-        """Another method."""
-        return LocalHandle(self._target, method_name)
-
-    def remote(self, *args: Any) -> Any:
-        """Call it: a coroutine or an async generator."""
-        method = getattr(self._target, self._method)
-        result = method(*args)
-        if hasattr(result, "__await__") or hasattr(result, "__anext__"):
-            return result
-
-        async def value() -> Any:
-            return result
-
-        return value()
 
 
 @pytest.fixture
@@ -70,33 +46,14 @@ def project_module(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], 
 @pytest.fixture
 async def serve_app() -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient]]]:
     """Serve an app in process under the route prefix ``/p``, with local deployments: a client for it."""
-    clients: list[httpx.AsyncClient] = []
+    async with AsyncExitStack() as stack:
 
-    async def serve(app: AanaSDK, deployments: dict[str, object] | None = None) -> httpx.AsyncClient:
-        targets = deployments or {}
-        wiring.install(
-            wiring.Wiring(
-                project=app.name,
-                handles={name: LocalHandle(target) for name, target in targets.items()},
-                classes={name: type(target) for name, target in targets.items()},
-            )
-        )
-        project = ProjectApp(app)
-        await project.initialize()
+        async def serve(app: AanaSDK, deployments: dict[str, object] | None = None) -> httpx.AsyncClient:
+            client = await stack.enter_async_context(serving(app, deployments or {}, route_prefix="/p"))
+            client.headers["x-request-id"] = "request-1"
+            return client
 
-        async def with_serve_s_request_id(scope: Any, receive: Any, send: Any) -> None:
-            scope["headers"] = [*scope["headers"], (b"x-request-id", b"request-1")]
-            await project(scope, receive, send)
-
-        transport = httpx.ASGITransport(app=with_serve_s_request_id, root_path="/p")
-        client = httpx.AsyncClient(transport=transport, base_url="http://box/p")
-        clients.append(client)
-        return client
-
-    yield serve
-    for client in clients:
-        await client.aclose()
-    wiring.install(None)
+        yield serve
 
 
 @pytest.fixture

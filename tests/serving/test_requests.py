@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from aanad.serving.in_process import InProcessTransport
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -165,7 +166,7 @@ async def test_wrong_paths_and_methods_say_what_there_is(
 async def test_a_client_that_goes_away_gets_no_answer(lowercase: httpx.AsyncClient) -> None:
     """And nothing is run for it."""
     transport = lowercase._transport
-    assert isinstance(transport, httpx.ASGITransport)
+    assert isinstance(transport, InProcessTransport)
     sent: list[Any] = []
 
     async def gone() -> dict[str, str]:
