@@ -11,12 +11,14 @@ import click
 
 from aanad import __version__
 from aanad.cli import (
+    check,
     console,
     deploy,
     endpoints,
     events,
     invoke,
     logs,
+    new,
     operations,
     plan,
     projects,
@@ -77,6 +79,8 @@ def aana() -> None:
 
 
 for _command in (
+    new.new,
+    check.check,
     deploy.deploy,
     plan.plan,
     projects.ps,

@@ -15,7 +15,7 @@ import click
 from aanad.client.terminal import sanitise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic import BaseModel
 
@@ -40,6 +40,11 @@ def print_json(value: BaseModel | Sequence[BaseModel]) -> None:
         click.echo(json.dumps([item.model_dump(mode="json") for item in value], indent=2))
     else:
         click.echo(json.dumps(value.model_dump(mode="json"), indent=2))  # type: ignore[union-attr]
+
+
+def print_object(value: Mapping[str, object]) -> None:
+    """Print what is no model of the wire as JSON."""
+    click.echo(json.dumps(value, indent=2))
 
 
 def print_json_line(value: BaseModel) -> None:

@@ -124,7 +124,7 @@ def carried(error: Exception, name: str) -> Exception:
     try:
         copied = _copy(error)
     except Exception as failure:  # noqa: BLE001 - whatever an error's own reduction raises
-        return RayError(f"{type(error).__name__} cannot be carried over: {failure}")
+        return cast("Exception", RayError(f"{type(error).__name__} cannot be carried over: {failure}"))
     lines = "".join(traceback.format_exception(error))
     made: Any = RayTaskError(name, lines, copied, proctitle="replica", pid=os.getpid(), ip="127.0.0.1")
     return cast("Exception", made.as_instanceof_cause())

@@ -12,6 +12,7 @@ and `BaseDeployment.apply_config` is called with the registered ``user_config``.
 from __future__ import annotations
 
 import inspect
+import warnings
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,10 @@ from aanad.serving.asgi import ProjectApp
 from aanad.serving.in_process import InProcessTransport, PortalTransport
 from aanad.serving.local_handle import LocalHandle
 from aanad.serving.project_folder import opened
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Ray's own, which would be the first thing that an author's test shows
+    import ray.serve  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
