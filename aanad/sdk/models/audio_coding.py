@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import wave
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from aanad.sdk.models.containers import opened
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _CODECS = {"flac": "flac", "mp3": "libmp3lame"}
+_PACKED = "flt"
+"""Floats, the channels of one moment side by side. PyAV 18 reads beyond its memory where eight of them lie apart."""
 _CHUNK_SAMPLES = 65_536
 
 
@@ -36,8 +39,8 @@ def decode(media: Media, rate: int | None, *, mono: bool) -> Samples:
 
     with opened(media, "audio") as container:
         stream = container.streams.audio[0]
-        resampler = av.AudioResampler("fltp", "mono" if mono else stream.layout.name, rate or stream.rate)
-        parts = [frame.to_ndarray() for frame in _resampled(resampler, container.decode(stream))]
+        resampler = av.AudioResampler(_PACKED, stream.layout, rate or stream.rate)
+        parts = [_mixed(part) if mono else part for part in _resampled(resampler, container.decode(stream))]
         channels = 1 if mono else stream.channels
     samples: Samples = np.concatenate([np.zeros((channels, 0), np.float32), *parts], axis=1, dtype=np.float32)
     return samples[0] if mono else samples
@@ -49,12 +52,11 @@ def resample(samples: Samples, rate: int, new_rate: int, *, mono: bool) -> Sampl
     import numpy as np
 
     if mono and samples.ndim > 1:
-        samples = samples.mean(axis=0, dtype=np.float32)
+        samples = _mixed(samples)
     samples = samples.reshape(1, -1) if samples.ndim == 1 else samples
     if rate != new_rate and samples.shape[1]:
-        resampler = av.AudioResampler("fltp", _LAYOUTS[samples.shape[0]], new_rate)
-        frames = _frames(samples, rate, "fltp")
-        samples = np.concatenate([frame.to_ndarray() for frame in _resampled(resampler, frames)], axis=1)
+        resampler = av.AudioResampler(_PACKED, _LAYOUTS[samples.shape[0]], new_rate)
+        samples = np.concatenate(list(_resampled(resampler, _frames(samples, rate, _PACKED))), axis=1)
     return samples[0] if mono else samples
 
 
@@ -92,17 +94,22 @@ def _encode(samples: npt.NDArray[np.int16], rate: int, name: str, file: io.Bytes
 
     with av.open(file, "w", format=name, options={"fflags": "+bitexact"}) as container:
         stream: Any = container.add_stream(_CODECS[name], rate=rate, layout=_LAYOUTS[samples.shape[0]])
-        for frame in _frames(samples, rate, "s16p"):
+        for frame in _frames(samples, rate, "s16"):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 
+def _mixed(samples: Samples) -> Samples:
+    """The mean of the channels, (1, n): FFmpeg's own mix can be louder than 1."""
+    mean: Samples = samples.mean(axis=0, keepdims=True, dtype=samples.dtype)
+    return mean
+
+
 def _frames(samples: npt.NDArray[Any], rate: int, sample_format: str) -> Iterator[av.AudioFrame]:
     import av
-    import numpy as np
 
     for start in range(0, samples.shape[1], _CHUNK_SAMPLES):
-        part = np.ascontiguousarray(samples[:, start : start + _CHUNK_SAMPLES])
+        part = samples[:, start : start + _CHUNK_SAMPLES].T.reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(part, sample_format, _LAYOUTS[samples.shape[0]])
         frame.sample_rate = rate
         frame.pts = start
@@ -110,8 +117,12 @@ def _frames(samples: npt.NDArray[Any], rate: int, sample_format: str) -> Iterato
         yield frame
 
 
-def _resampled(resampler: av.AudioResampler, frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
-    for frame in frames:
-        frame.pts = None
-        yield from resampler.resample(frame)
-    yield from resampler.resample(None)
+def _resampled(resampler: av.AudioResampler, frames: Iterable[av.AudioFrame]) -> Iterator[Samples]:
+    """Floats of shape (channels, n), part by part."""
+    import numpy as np
+
+    for frame in chain(frames, [None]):
+        if frame is not None:
+            frame.pts = None
+        for made in resampler.resample(frame):
+            yield np.asarray(made.to_ndarray(), np.float32).reshape(-1, made.layout.nb_channels).T

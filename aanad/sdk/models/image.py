@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -12,6 +13,8 @@ from aanad.sdk.exceptions import InvalidInput, InvalidMedia
 from aanad.sdk.models.media import Media
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     import numpy.typing as npt
     import PIL.Image
@@ -168,7 +171,8 @@ class Image(Media):
     def check(self) -> None:
         """Look at its head: `InvalidMedia` where it is no picture or a too large one."""
         if self._value is None:
-            self._opened().close()
+            with self._opened():
+                pass
 
     @property
     def media_type(self) -> str:
@@ -191,30 +195,26 @@ class Image(Media):
             except _BROKEN as error:
                 raise self._broken() from error
 
-    def _opened(self) -> PIL.Image.Image:
+    @contextmanager
+    def _opened(self) -> Iterator[PIL.Image.Image]:
         """The picture with only its head read."""
         import PIL.Image
 
-        file = self.open()
-        try:
-            picture = PIL.Image.open(file, formats=_READ)
-        except PIL.UnidentifiedImageError as error:
-            file.close()
-            raise InvalidMedia(
-                f"{self.describe()} is no picture that can be read.",
-                hint="Send a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF file.",
-            ) from error
-        except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning) as error:
-            file.close()
-            raise self._too_large(PIL.Image.MAX_IMAGE_PIXELS) from error
-        except _BROKEN as error:
-            file.close()
-            raise self._broken() from error
-        if self._max_pixels is not None and picture.width * picture.height > self._max_pixels:
-            picture.close()
-            file.close()
-            raise self._too_large(self._max_pixels)
-        return picture
+        with self.open() as file:
+            try:
+                picture = PIL.Image.open(file, formats=_READ)
+            except PIL.UnidentifiedImageError as error:
+                raise InvalidMedia(
+                    f"{self.describe()} is no picture that can be read.",
+                    hint="Send a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF file.",
+                ) from error
+            except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning) as error:
+                raise self._too_large(PIL.Image.MAX_IMAGE_PIXELS) from error
+            except _BROKEN as error:
+                raise self._broken() from error
+            if self._max_pixels is not None and picture.width * picture.height > self._max_pixels:
+                raise self._too_large(self._max_pixels)
+            yield picture
 
     def _broken(self) -> InvalidMedia:
         return InvalidMedia(f"{self.describe()} is broken or not complete.")

@@ -99,10 +99,12 @@ class Media:
         if scheme == "data":
             self._content, declared = data_url.decode(url)
             self._media_type = self._media_type or declared
-        elif scheme in {"http", "https"} and urlsplit(url).hostname:
+        elif scheme in {"http", "https"} and _host_of(url):
             self._url = url
         else:
-            raise InvalidMedia("The URL is none of http, https or data.", hint="Write the whole URL, with its scheme.")
+            raise InvalidMedia(
+                "The URL is no whole http, https or data URL.", hint="Write https://… or data:…", code="invalid_url"
+            )
 
     @classmethod
     def from_upload(cls, upload: Upload) -> Self:
@@ -135,7 +137,8 @@ class Media:
         Raises:
             InvalidMedia: they are something else.
         """
-        self._media_type = self._media_type or self._accepted(upload.media_type)
+        found = self._accepted(upload.media_type)
+        self._media_type = self._media_type or found
         self.filename = self.filename or upload.filename
         self._content, self._path = (upload.content, None) if upload.path is None else (None, upload.path)
         self._pending = False
@@ -327,3 +330,10 @@ class Media:
         from aanad.sdk.models.media_json import json_schema_of
 
         return json_schema_of(cls, handler.mode)
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # brackets without an address between them
+        return None

@@ -124,14 +124,10 @@ def _of_url(cls: type[Media], url: str, names: dict[str, Any], context: InputCon
     if scheme == "data":
         return _checked(cls(url=url, **names), context)
     if scheme not in {"http", "https"}:
-        _refuse("media_source", f"A string must be an http, https or data URL; send the bytes of {_article(cls)} in "
-                "base64 as an object with content.")  # fmt: skip
+        _refuse("media_source", 'A string must be an http, https or data URL; base64 is sent as {"content": …}.')
     if context is None or not context.urls:
         _refuse("url_not_allowed", "Media by URL is not allowed here; send the file itself.")
-    try:
-        media = cls(url=url, **names)
-    except ValueError:
-        _refuse("media_source", "The URL cannot be read.")
+    media = cls(url=url, **names)
     media._pending = True
     media.limit(context.max_image_pixels)
     context.pending.append(media)

@@ -57,9 +57,8 @@ def _pixels_of(value: object) -> npt.NDArray[np.uint8]:
 
     try:
         array = np.array(value)
-        if array.dtype.kind == "f" and (array == array.round()).all():  # JSON has but one kind of number
-            array = array.astype(np.int64)
-        if array.dtype.kind not in "iu" or array.shape[2:] != (3,) or not 0 <= array.min() <= array.max() <= _MOST:
+        is_shaped = array.dtype.kind in "iuf" and array.shape[2:] == (3,)
+        if not is_shaped or not 0 <= array.min() <= array.max() <= _MOST or (array % 1).any():
             raise _refusal(_SHAPE)
         return Image(numpy=array.astype(np.uint8)).numpy()
     except (ValueError, OverflowError, InvalidMedia) as error:
