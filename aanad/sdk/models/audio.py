@@ -117,7 +117,7 @@ class Audio(Media):
             mono: mixes the channels.
 
         Raises:
-            InvalidInput: another format.
+            InvalidInput: another format, or one that has no such rate or number of channels.
             InvalidMedia: it has no sound, or cannot be decoded.
         """
         from aanad.sdk.models import audio_coding

@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from aanad.sdk.exceptions import InvalidInput
 from aanad.sdk.models.containers import opened
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def resample(samples: Samples, rate: int, new_rate: int, *, mono: bool) -> Sampl
 
 
 def encode(samples: Samples, rate: int, name: str) -> bytes:
-    """The bytes of a file with 16 bits for a sample, the same for the same samples."""
+    """The bytes of a file with 16 bits for a sample, the same for the same samples.
+
+    Raises:
+        InvalidInput: the format has no such rate or number of channels.
+    """
     import numpy as np
 
     samples = samples.reshape(1, -1) if samples.ndim == 1 else samples
@@ -92,11 +97,17 @@ def noted_duration_s(media: Media) -> float | None:
 def _encode(samples: npt.NDArray[np.int16], rate: int, name: str, file: io.BytesIO) -> None:
     import av
 
-    with av.open(file, "w", format=name, options={"fflags": "+bitexact"}) as container:
-        stream: Any = container.add_stream(_CODECS[name], rate=rate, layout=_LAYOUTS[samples.shape[0]])
-        for frame in _frames(samples, rate, "s16"):
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    try:
+        with av.open(file, "w", format=name, options={"fflags": "+bitexact"}) as container:
+            stream: Any = container.add_stream(_CODECS[name], rate=rate, layout=_LAYOUTS[samples.shape[0]])
+            for frame in _frames(samples, rate, "s16"):
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    except (av.FFmpegError, KeyError) as error:
+        raise InvalidInput(
+            f"Sound of {rate} Hz in {samples.shape[0]} channels cannot be stored as {name}.",
+            hint="Give mono=True, rate=44100, or both.",
+        ) from error
 
 
 def _mixed(samples: Samples) -> Samples:

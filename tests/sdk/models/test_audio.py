@@ -124,6 +124,28 @@ def test_it_is_converted_and_saved(tone: Samples, tmp_path: Path) -> None:
             audio.save(tmp_path / refused)
 
 
+def test_a_format_that_cannot_hold_it_is_refused(tone: Samples) -> None:
+    """MP3 has few rates and two channels at most; the hint says what helps."""
+    for audio in (Audio(array=np.stack([tone] * 3), rate=8000), Audio(array=tone, rate=12_345)):
+        with pytest.raises(InvalidInput, match=r"^Sound of \d+ Hz in \d channels cannot be stored as mp3\.$"):
+            audio.encode("mp3")
+        assert Audio(audio.encode("mp3", mono=True, rate=44_100)).rate == 44_100
+
+
+def test_more_channels_than_can_be_written_are_read(tone: Samples) -> None:
+    """A file of a studio, say."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as target:
+        target.setparams((16, 2, 8000, 0, "NONE", ""))
+        target.writeframes(np.repeat((tone * 32767).astype("<i2"), 16).tobytes())
+    audio = Audio(file.getvalue())
+
+    assert (audio.channels, audio.array(None, mono=False).shape) == (16, (16, 8000))
+    assert audio.array(None) == pytest.approx(tone, abs=1e-3)
+    with pytest.raises(InvalidInput):
+        audio.encode("flac")
+
+
 def test_silence_of_no_length_is_no_error() -> None:
     """An empty recording has no samples and lasts no time."""
     audio = Audio(array=np.zeros(0, np.float32), rate=8000)
