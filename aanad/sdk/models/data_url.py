@@ -18,7 +18,8 @@ def decode_base64(text: str) -> bytes:
         InvalidMedia: it is none.
     """
     try:
-        return base64.b64decode(text.translate(_BLANKS), validate=True)
+        is_wrapped = any(blank in text for blank in " \t\r\n")
+        return base64.b64decode(text.translate(_BLANKS) if is_wrapped else text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidMedia(
             "The content is not valid base64.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Self
 from urllib.parse import urlsplit
@@ -84,6 +85,7 @@ class Media:
         self._file: TemporaryFile | None = None
         self._distant: DistantFile | None = None
         self._pending = False
+        self._lock = threading.Lock()
         [(name, value)] = given.items()
         if name == "content":
             self._content = bytes(value)
@@ -257,18 +259,22 @@ class Media:
         return self._value
 
     def _located(self) -> Path:
-        if self._path is None:
-            if self._pending:
-                raise InvalidMedia(f"{self.describe()} has not been fetched.", code="media_not_fetched")
-            if self._distant is not None:
-                self._file = self._distant.pull()
-                self._distant = None
-            else:
-                from aanad.sdk.models.fetching import fetch
+        with self._lock:  # two threads may ask for the same bytes
+            return self._path or self._brought()
 
-                self._file, declared = fetch(self._url or "")
-                self._media_type = self._media_type or declared
-            self._path = self._file.path
+    def _brought(self) -> Path:
+        """The temporary file with what had to be brought from elsewhere."""
+        if self._pending:
+            raise InvalidMedia(f"{self.describe()} has not been fetched.", code="media_not_fetched")
+        if self._distant is not None:
+            self._file = self._distant.pull()
+            self._distant = None
+        else:
+            from aanad.sdk.models.fetching import fetch
+
+            self._file, declared = fetch(self._url or "")
+            self._media_type = self._media_type or declared
+        self._path = self._file.path
         return self._path
 
     def _sniffed(self) -> str | None:
@@ -308,6 +314,7 @@ class Media:
         from aanad.sdk.models import transfer
 
         state = self.__dict__ | {"_file": None, "_value": self._portable_value() if self._value is not None else None}
+        del state["_lock"]
         if self._path is not None:
             state["_path"] = None
             state |= transfer.send(self._path, self._file, self._unreadable)
@@ -315,6 +322,7 @@ class Media:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._lock = threading.Lock()
         if self._distant is not None and (found := self._distant.found_here()) is not None:
             self._path, self._file = found
             self._distant = None
@@ -329,7 +337,8 @@ class Media:
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         from aanad.sdk.models.media_json import json_schema_of
 
-        return json_schema_of(cls, handler.mode)
+        said = schema.get("metadata", {}).get("pydantic_js_updates") or {}  # Annotated[Image, Field(description=…)]
+        return json_schema_of(cls, handler.mode) | said
 
 
 def _host_of(url: str) -> str | None:

@@ -23,16 +23,26 @@ _STARTS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
-    (b"BM", "image/bmp"),
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
     (b"fLaC", "audio/flac"),
-    (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf2", "audio/mpeg"),
     (b"%PDF-", "application/pdf"),
 )
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
-_FTYP = {b"M4A ": "audio/mp4", b"qt  ": "video/quicktime", b"avif": "image/avif", b"heic": "image/heic"}
+_FTYP = {
+    b"M4A ": "audio/mp4",
+    b"qt  ": "video/quicktime",
+    b"avif": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heif",
+}
+_OGG = {b"vorbis": "audio/ogg", b"pusHea": "audio/ogg", b"peex  ": "audio/ogg", b"theora": "video/ogg"}
+"""By what stands one byte into the first packet."""
 HEAD = 64
 """Bytes from the beginning that `sniff` needs."""
 
@@ -46,6 +56,10 @@ def sniff(head: bytes) -> str | None:
         return _RIFF.get(head[8:12])
     if head[4:8] == b"ftyp":
         return _FTYP.get(head[8:12], "video/mp4")
+    if head[:4] == b"OggS":
+        return _OGG.get(head[29:35], "application/ogg")
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0" and len(head) == HEAD:
+        return "image/bmp"
     if head[:4] == b"\x1aE\xdf\xa3":
         return "video/webm" if b"webm" in head else "video/x-matroska"
     return None

@@ -37,7 +37,8 @@ class _Pixels:
         number = {"type": "integer", "minimum": 0, "maximum": 255}
         pixel = {"type": "array", "items": number, "minItems": 3, "maxItems": 3}
         row = {"type": "array", "items": pixel, "minItems": 1}
-        return {"title": "PixelArray", "description": _DESCRIPTION, "type": "array", "items": row, "minItems": 1}
+        said = schema.get("metadata", {}).get("pydantic_js_updates") or {}
+        return {"title": "PixelArray", "description": _DESCRIPTION, "type": "array", "items": row, "minItems": 1} | said
 
 
 if TYPE_CHECKING:

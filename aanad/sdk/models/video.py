@@ -51,7 +51,7 @@ class Video(Media):
     """
 
     default_media_type: ClassVar[str] = "video/mp4"
-    accepted_media_types: ClassVar[tuple[str, ...]] = ("video/*", "image/gif")
+    accepted_media_types: ClassVar[tuple[str, ...]] = ("video/*", "image/gif", "application/ogg")
 
     _max_pixels: int | None = None
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import PIL.Image
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from aanad.sdk.exceptions import InvalidMedia
@@ -228,6 +228,18 @@ def test_the_schema_of_an_answer_says_just_that() -> None:
         "required": ["media_type", "content"],
         "additionalProperties": False,
     }
+
+
+def test_an_authors_own_words_take_the_place_of_the_description() -> None:
+    """Wherever the annotation stands."""
+    annotation = Annotated[Image, Field(description="The cat.", title="Cat")]
+
+    for schema in (
+        TypeAdapter(annotation).json_schema(),
+        TypeAdapter(annotation).json_schema(mode="serialization"),
+        TypeAdapter(list[annotation]).json_schema()["items"],
+    ):
+        assert (schema["title"], schema["description"]) == ("Cat", "The cat.")
 
 
 @pytest.mark.parametrize("kind", [Media, File, Image, Audio, Video])
