@@ -42,14 +42,14 @@ def invoke(
 
     \b
     aana invoke lowercase lowercase --data '{"text": ["ABC"]}'
-    aana invoke asr transcribe --file media=talk.wav --data @parameters.json
+    aana invoke asr transcribe --file media=talk.wav --form language=de
     """
     from aanad.client import Invocation
 
     invocation = Invocation(
         data=_json(data) if data is not None else None,
-        files={name: _existing(path) for name, path in _pairs(files, "--file")},
-        fields=dict(_pairs(fields, "--form")),
+        files=[(name, _existing(path)) for name, path in _pairs(files, "--file")],
+        fields=_pairs(fields, "--form"),
     )
     with session.client() as client, client.invoke(project, endpoint, invocation) as answer:
         if answer.is_error:

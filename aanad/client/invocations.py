@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aanad.errors import InvalidInput
 from aanad.wire import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import httpx
@@ -23,24 +25,33 @@ class Invocation:
 
     data: bytes | None = None
     """The request as JSON."""
-    files: dict[str, Path] = field(default_factory=dict)
-    fields: dict[str, str] = field(default_factory=dict)
+    files: Sequence[tuple[str, Path]] = ()
+    """Name and path of each; several of the same name are a list. They are read while they are sent."""
+    fields: Sequence[tuple[str, str]] = ()
     accept: str = "*/*"
 
-    def as_arguments(self) -> dict[str, Any]:
-        """The request's body as httpx takes it."""
+    @contextmanager
+    def as_arguments(self) -> Iterator[dict[str, Any]]:
+        """The request's body as httpx takes it, inside the ``with`` that sends it."""
         headers = {"accept": self.accept}
         if not self.files and not self.fields:
-            return {
+            yield {
                 "content": self.data if self.data is not None else b"{}",
                 "headers": {**headers, "content-type": "application/json"},
             }
+            return
         # A field without a file name is how httpx is told to send a form even where no file goes with it.
-        parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in self.fields.items()]
+        parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in self.fields]
         if self.data is not None:
             parts.append(("body", (None, self.data)))
-        parts += [(name, (path.name, path.read_bytes())) for name, path in self.files.items()]
-        return {"files": parts, "headers": headers}
+        with ExitStack() as stack:
+            try:
+                parts += [(name, (path.name, stack.enter_context(path.open("rb")))) for name, path in self.files]
+            except OSError as error:
+                raise InvalidInput(
+                    f"{error.filename} cannot be read: {error.strerror}.", code="file_unreadable"
+                ) from error
+            yield {"files": parts, "headers": headers}
 
 
 class Answer:

@@ -27,8 +27,10 @@ class Streams(Calls):
     def invoke(self, project: str, endpoint: str, invocation: Invocation | None = None) -> Iterator[Answer]:
         """Send a request to an endpoint through the daemon; an error of the endpoint is an answer too."""
         path = project_path(project, f"endpoints/{quote(endpoint, safe='')}/invoke")
-        arguments = (invocation or Invocation()).as_arguments()
-        with self._connection.stream("POST", path, **arguments) as response:
+        with (
+            (invocation or Invocation()).as_arguments() as arguments,
+            self._connection.stream("POST", path, **arguments) as response,
+        ):
             if response.is_error and DURATION_HEADER not in response.headers:
                 response.read()
                 raise error_of(parsed(Problem, response.content))

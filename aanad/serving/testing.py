@@ -35,6 +35,8 @@ with warnings.catch_warnings():
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
+    from aanad.wire.requests import RequestRules
+
 ORIGIN = "http://127.0.0.1:8000"
 """Where a box would answer."""
 
@@ -83,6 +85,7 @@ async def serving(
     *,
     route_prefix: str,
     configs: Mapping[str, dict[str, Any] | None] | None = None,
+    rules: RequestRules | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an app with these objects as its deployments; `running` makes the objects too.
 
@@ -91,6 +94,7 @@ async def serving(
         deployments: by name.
         route_prefix: starts with a slash.
         configs: what ``reconfigure`` of deployments is called with before anything is asked of them.
+        rules: what endpoints take from their clients; the defaults where not given.
     """
     before = wiring.current()
     handles = {name: LocalHandle(target) for name, target in deployments.items()}
@@ -102,6 +106,8 @@ async def serving(
             if config is not None and hasattr(target, "reconfigure"):
                 await target.reconfigure(config)
         routes = ProjectApp(app)
+        if rules is not None:
+            routes.apply_rules(rules)
         await routes.initialize()
         transport = InProcessTransport(routes, route_prefix)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN + route_prefix, timeout=None) as client:  # noqa: S113 - a model may take its time

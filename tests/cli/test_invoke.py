@@ -50,6 +50,19 @@ def test_files_and_fields_are_a_form(run: Run, daemon: FakeDaemon, tmp_path: Pat
     assert b'name="k"\r\n\r\nv=w' in daemon.requests[0].content
 
 
+def test_files_of_one_name_are_all_sent(run: Run, daemon: FakeDaemon, tmp_path: Path) -> None:
+    """For a parameter that is a list, in the order in which they were given."""
+    daemon.on(ROUTE, {}, headers=ANSWERED)
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(name.encode())
+
+    run("invoke", "lowercase", "lowercase", "--file", f"image={tmp_path}/b.png", "--file", f"image={tmp_path}/a.png")
+
+    content = daemon.requests[0].content
+    assert 2 == content.count(b'name="image"; filename=')
+    assert content.index(b"b.png") < content.index(b"a.png")
+
+
 def test_an_endpoints_refusal_is_told_field_by_field(run: Run, daemon: FakeDaemon) -> None:
     """Exit code 1: the request was made, and it failed."""
     problem = {

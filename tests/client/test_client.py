@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import httpx
@@ -183,7 +184,7 @@ def test_a_request_with_files_is_a_form(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("inside")
     daemon = FakeDaemon()
     daemon.on("POST /v1/projects/p/endpoints/e/invoke", {}, headers={"X-Aana-Duration-Ms": "1"})
-    invocation = Invocation(data=b'{"n": 1}', files={"media": tmp_path / "a.txt"}, fields={"k": "v"})
+    invocation = Invocation(data=b'{"n": 1}', files=[("media", tmp_path / "a.txt")], fields=[("k", "v")])
 
     with daemon.client() as client, client.invoke("p", "e", invocation):
         pass
@@ -192,6 +193,23 @@ def test_a_request_with_files_is_a_form(tmp_path: Path) -> None:
     assert request.headers["content-type"].startswith("multipart/form-data")
     for part in (b'name="body"\r\n\r\n{"n": 1}', b'name="k"\r\n\r\nv', b'name="media"; filename="a.txt"', b"inside"):
         assert part in request.content
+
+
+def test_a_large_file_is_read_while_it_is_sent(tmp_path: Path) -> None:
+    """Its length is announced, and no more than a small part of it is in memory at any time."""
+    with (tmp_path / "large.bin").open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        with Invocation(files=[("media", tmp_path / "large.bin")]).as_arguments() as arguments:
+            request = httpx.Request("POST", "http://localhost", **arguments)
+            sent = sum(len(part) for part in request.stream)  # type: ignore[union-attr]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert sent == int(request.headers["content-length"]) > 64 * 1024 * 1024
+    assert peak < 4 * 1024 * 1024
 
 
 def test_an_answer_of_somebody_else_is_said_to_be_one() -> None:

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from aanad.sdk import AanaSDK
+    from aanad.wire.requests import RequestRules
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = {
     "lowercase": ROOT / "projects",
     "playground": ROOT / "tests" / "projects",
+    "intake": ROOT / "tests" / "projects",
     "studio": ROOT / "tests" / "projects",
 }
 
@@ -48,8 +50,10 @@ async def serve_app() -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient
     """Serve an app in process under the route prefix ``/p``, with local deployments: a client for it."""
     async with AsyncExitStack() as stack:
 
-        async def serve(app: AanaSDK, deployments: dict[str, object] | None = None) -> httpx.AsyncClient:
-            client = await stack.enter_async_context(serving(app, deployments or {}, route_prefix="/p"))
+        async def serve(
+            app: AanaSDK, deployments: dict[str, object] | None = None, rules: RequestRules | None = None
+        ) -> httpx.AsyncClient:
+            client = await stack.enter_async_context(serving(app, deployments or {}, route_prefix="/p", rules=rules))
             client.headers["x-request-id"] = "request-1"
             return client
 
@@ -84,3 +88,16 @@ async def studio(
     """The studio project: an endpoint for each kind of answer."""
     project_module("studio.endpoints")
     return await serve_app(find_app("studio")[1])
+
+
+@pytest.fixture
+def intake(
+    serve_app: Callable[..., Awaitable[httpx.AsyncClient]], project_module: Callable[[str], ModuleType]
+) -> Callable[..., Awaitable[httpx.AsyncClient]]:
+    """Serve the intake project under some rules: a client for it."""
+    project_module("intake.endpoints")
+
+    async def serve(rules: RequestRules | None = None) -> httpx.AsyncClient:
+        return await serve_app(find_app("intake")[1], rules=rules)
+
+    return serve

@@ -124,23 +124,6 @@ async def test_every_refused_field_is_listed(lowercase: httpx.AsyncClient) -> No
     assert response.json()["message"].endswith("text.1: Input should be a valid string (and 2 more).")
 
 
-@pytest.mark.parametrize("announced", [True, False])
-async def test_a_body_that_is_too_large_is_refused(
-    lowercase: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, announced: bool
-) -> None:
-    """By its length if that is announced, else as soon as it is exceeded."""
-    monkeypatch.setattr(bodies, "MAX_BODY_BYTES", 100)
-
-    async def chunks() -> Any:
-        for _ in range(5):
-            yield b" " * 40
-
-    content = b" " * 200 if announced else chunks()
-    response = await lowercase.post("/lowercase", content=content, headers=JSON)
-
-    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status", "code", "allow"),
     [
