@@ -50,7 +50,7 @@ class ProjectApp:
         """Take over what this project takes from its clients; requests that have begun keep their rules."""
         self.rules = rules
         for route in self._routes.values():
-            route.reader.rules = rules
+            route.reader.apply_rules(rules)
         self._cors = cors.around(self._answer, rules.cors_origins) if rules.cors_origins else None
 
     async def initialize(self) -> None:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from aanad.sdk.signature import SchemaGenerator
 from aanad.serving.answers.documented import responses_of
+from aanad.serving.inputs.documented import request_body_of
 from aanad.wire.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def document(app: AanaSDK, prefix: str) -> dict[str, Any]:
         "info": {"title": app.name, "version": "1"},
         "servers": [{"url": prefix or "/"}],
         "paths": {
-            endpoint.path: {"post": _operation(endpoint, schemas[endpoint.name])} for endpoint in app.endpoints.values()
+            endpoint.path: {"post": _operation(endpoint, schemas[endpoint.name], components)}
+            for endpoint in app.endpoints.values()
         },
         "components": {"schemas": components},
     }
@@ -45,23 +47,12 @@ def _schemas(app: AanaSDK) -> tuple[dict[str, tuple[Any, Any]], dict[str, Any]]:
     return schemas, components
 
 
-def _operation(endpoint: RegisteredEndpoint, schemas: tuple[Any, Any]) -> dict[str, Any]:
+def _operation(endpoint: RegisteredEndpoint, schemas: tuple[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
     request, response = schemas
-    form = {
-        "type": "object",
-        "properties": {
-            "body": {"type": "string", "contentMediaType": "application/json", "contentSchema": request},
-        },
-    }
     operation = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
-        **({"description": endpoint.options.description} if endpoint.options.description else {}),
-        **({"tags": list(endpoint.options.tags)} if endpoint.options.tags else {}),
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": request}, "multipart/form-data": {"schema": form}},
-        },
+        "requestBody": request_body_of(endpoint, request, components),
         "responses": responses_of(endpoint, response),
     }
     if endpoint.options.description:

@@ -62,6 +62,20 @@ def test_getting_started(box: Box, tmp_path: Path) -> None:
     box.ok("rm", "--force", "hello")
 
 
+def test_requests(box: Box, tmp_path: Path) -> None:
+    """Each way to send an image measures the same one."""
+    answers = []
+    for language, text in blocks("docs/requests.md"):
+        if language == "python":
+            (tmp_path / "measure").mkdir()
+            (tmp_path / "measure" / "app.py").write_text(text)
+        elif language == "sh":
+            answers += [run(box, tmp_path, line) for line in text.splitlines() if line.strip()]
+    box.ok("rm", "--force", "measure")
+
+    assert 7 == len([answer for answer in answers if "[30,20]" in answer])
+
+
 def test_the_lifecycle(box: Box) -> None:
     """Each command of the page works, in its order; what it makes is removed again."""
     try:

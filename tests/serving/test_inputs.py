@@ -369,7 +369,7 @@ async def test_a_full_disk_is_said_in_one_sentence(intake: Intake, monkeypatch: 
 
     opened: list[BinaryIO] = []
 
-    def open_full(self: Path, *_: Any, **__: Any) -> BinaryIO:
+    def open_full(*_: Any, **__: Any) -> BinaryIO:
         opened.append(Full())
         return opened[-1]
 

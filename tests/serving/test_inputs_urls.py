@@ -58,36 +58,24 @@ class Origin:
 
     def _answer(self, path: str) -> list[bytes | None]:
         head = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n"
-        name, _, argument = path.partition("/")
-        match name:
-            case "small":
-                return [head + b"content-length: 5\r\n\r\nsmall"]
-            case "large":
-                return [head + b"content-length: 50000\r\n\r\n" + LARGE]
-            case "together":
-                return [head + b"content-length: 5\r\n\r\n", None, b"small"]
-            case "huge":
-                return [head + b"content-length: 200000\r\n\r\n", None]
-            case "endless":
-                return [head + b"\r\n", *[LARGE] * 3, None]
-            case "slow":
-                return [head + b"content-length: 5\r\n\r\nsma", None]
-            case "short":
-                return [head + b"content-length: 10\r\n\r\nsmall"]
-            case "gzip":
-                return [head + b"content-encoding: gzip\r\ncontent-length: 2\r\n\r\nxx"]
-            case "missing":
-                return [b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"]
-            case "nonsense":
-                return [b"SSH-2.0-OpenSSH_9.6\r\n"]
-            case "redirect":
-                where = {"loop": "/redirect/loop", "file": "file:///etc/passwd"}.get(argument, argument)
-                if argument == "private":
-                    where = self.url("small", "127.0.0.2")
-                if argument == "fine":
-                    where = "/small"
-                return [f"HTTP/1.1 302 Found\r\nlocation: {where}\r\ncontent-length: 0\r\n\r\n".encode()]
-        raise AssertionError(path)
+        found = b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\nlocation: %s\r\n\r\n"
+        answers: dict[str, list[bytes | None]] = {
+            "small": [head + b"content-length: 5\r\n\r\nsmall"],
+            "large": [head + b"content-length: 50000\r\n\r\n" + LARGE],
+            "together": [head + b"content-length: 5\r\n\r\n", None, b"small"],
+            "huge": [head + b"content-length: 200000\r\n\r\n", None],
+            "endless": [head + b"\r\n", *[LARGE] * 3, None],
+            "slow": [head + b"content-length: 5\r\n\r\nsma", None],
+            "short": [head + b"content-length: 10\r\n\r\nsmall"],
+            "gzip": [head + b"content-encoding: gzip\r\ncontent-length: 2\r\n\r\nxx"],
+            "missing": [b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"],
+            "nonsense": [b"SSH-2.0-OpenSSH_9.6\r\n"],
+            "redirect/loop": [found % b"/redirect/loop"],
+            "redirect/file": [found % b"file:///etc/passwd"],
+            "redirect/fine": [found % b"/small"],
+            "redirect/private": [found % self.url("small", "127.0.0.2").encode()],
+        }
+        return answers[path]
 
 
 @pytest.fixture

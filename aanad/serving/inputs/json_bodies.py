@@ -31,6 +31,8 @@ async def read(receive: Receive, limit: int, too_large: Callable[[int], RequestR
         raise ClientGone
     body: bytes = message.get("body", b"")
     size = len(body)
+    if not message.get("more_body", False) and size <= limit:
+        return body
     parts = [body]
     while message.get("more_body", False) and size <= limit:
         message = await receive()
@@ -40,7 +42,7 @@ async def read(receive: Receive, limit: int, too_large: Callable[[int], RequestR
         size += len(parts[-1])
     if size > limit:
         raise too_large(limit)
-    return body if len(parts) == 1 else b"".join(parts)
+    return b"".join(parts)
 
 
 def check_depth(text: bytes, limit: int) -> None:

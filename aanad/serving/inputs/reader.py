@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +26,17 @@ MULTIPART = b"multipart/form-data"
 _CHARSETS = {b"", b"utf-8", b"utf8", b"us-ascii", b"ascii"}
 
 
-@dataclass(frozen=True)
 class Received:
     """A request as its endpoint wants it.
 
     `close` must be called when its answer is complete: files of the request are there until then.
     """
 
-    request: BaseModel
-    files: RequestFiles | None = None
+    __slots__ = ("files", "request")
+
+    def __init__(self, request: BaseModel, files: RequestFiles | None = None) -> None:
+        self.request = request
+        self.files = files
 
     def close(self) -> None:
         """Remove the request's files."""
@@ -44,16 +45,17 @@ class Received:
 
 
 class InputReader:
-    """Reads the requests of one endpoint.
-
-    Attributes:
-        rules: may be replaced at any time; a request keeps those that it began with.
-    """
+    """Reads the requests of one endpoint."""
 
     def __init__(self, signature: Signature) -> None:
-        self.rules = RequestRules()
         self._validate_json = signature.request_model.__pydantic_validator__.validate_json
         self._forms = FormReader(signature)
+        self.apply_rules(RequestRules())
+
+    def apply_rules(self, rules: RequestRules) -> None:
+        """Take over other rules; a request that has begun keeps its own."""
+        self._rules = rules
+        self._without_files = self._context(rules, [])
 
     async def read(self, scope: Scope, receive: Receive) -> Received:
         """Read and validate.
@@ -63,16 +65,14 @@ class InputReader:
             RequestRefused: a media type, an encoding, a size, a file or a URL that is not taken.
             ClientGone: the client went away.
         """
-        rules = self.rules
-        media_type, content_type, length = _check_headers(scope, rules)
-        if media_type == JSON or not media_type or (media_type[:12] == b"application/" and media_type[-5:] == b"+json"):
-            if length > rules.max_json_bytes:
-                raise json_too_large(rules.max_json_bytes)
-            return await self._received(await _read_json(receive, rules), [], rules)
+        rules = self._rules
+        media_type, content_type = _check_headers(scope, rules)
+        if media_type == JSON:
+            return await self._received(await _read_json(receive, rules), rules)
         if media_type == URLENCODED:
             form = await forms.read_urlencoded(receive, rules, self._forms.hint)
             document = form if isinstance(form, bytes) else self._forms.document(form, rules.max_json_depth)[0]
-            return await self._received(document, [], rules)
+            return await self._received(document, rules)
         if media_type != MULTIPART:
             raise unsupported_media_type(
                 f"media type {media_type[:80].decode('latin-1')}", "Send application/json, or a form: -F body='{…}'."
@@ -81,37 +81,50 @@ class InputReader:
         try:
             form = await forms.read_multipart(content_type, receive, rules, files, self._forms.uploads)
             document, uploads = self._forms.document(form, rules.max_json_depth)
-            return await self._received(document, uploads, rules, files)
+            return await self._received(document, rules, files, uploads)
         except BaseException:
             files.close()
             raise
 
     async def _received(
-        self, document: bytes, uploads: list[Upload], rules: RequestRules, files: RequestFiles | None = None
+        self,
+        document: bytes,
+        rules: RequestRules,
+        files: RequestFiles | None = None,
+        uploads: list[Upload] | None = None,
     ) -> Received:
         document = document or b"{}"
         check_depth(document, rules.max_json_depth)
-        context = InputContext(
-            uploads=uploads,
+        # One context serves all requests without files: validating is one step of the event loop, and what the last
+        # one left in it is dropped.
+        context = self._context(rules, uploads) if uploads or rules is not self._rules else self._without_files
+        context.pending = []
+        request = self._validate_json(document, context=context)
+        if not context.pending:
+            return Received(request, files)
+        from aanad.serving.inputs.fetching import fetch_all
+
+        pending = context.pending
+        files = files or RequestFiles(rules.max_memory_bytes)
+        try:
+            await fetch_all(pending, request, rules, files)
+        except BaseException:
+            files.close()
+            raise
+        return Received(request, files)
+
+    @staticmethod
+    def _context(rules: RequestRules, uploads: list[Upload] | None) -> InputContext:
+        return InputContext(
+            uploads=uploads or [],
             urls=rules.urls != "off",
             folders=tuple(map(Path, rules.paths)),
             max_image_pixels=rules.max_image_pixels,
         )
-        request = self._validate_json(document, context=context)
-        if context.pending:
-            from aanad.serving.inputs.fetching import fetch_all
-
-            files = files or RequestFiles(rules.max_memory_bytes)
-            try:
-                await fetch_all(context.pending, request, rules, files)
-            except BaseException:
-                files.close()
-                raise
-        return Received(request, files)
 
 
-def _check_headers(scope: Scope, rules: RequestRules) -> tuple[bytes, bytes, int]:
-    """The media type alone and with its parameters, and the length, once they are seen to be acceptable."""
+def _check_headers(scope: Scope, rules: RequestRules) -> tuple[bytes, bytes]:
+    """The media type alone, JSON where none is said, and with its parameters; length and encoding are acceptable."""
     content_type = b""
     length = 0
     for name, value in scope["headers"]:
@@ -119,19 +132,30 @@ def _check_headers(scope: Scope, rules: RequestRules) -> tuple[bytes, bytes, int
             content_type = value
         elif name == b"content-length":
             length = int(value) if value.isdigit() else 0
-            if length > rules.max_body_bytes:
-                raise body_too_large(rules.max_body_bytes)
         elif name == b"content-encoding" and value.lower() != b"identity":
             raise unsupported_media_type(
                 f"content encoding {value[:80].decode('latin-1')}", "Send the body uncompressed."
             )
+    if length > rules.max_body_bytes:
+        raise body_too_large(rules.max_body_bytes)
+    media_type = JSON
+    if content_type not in {JSON, b""}:
+        media_type = _media_type(content_type)
+    if length > rules.max_json_bytes and media_type in {JSON, URLENCODED}:
+        raise json_too_large(rules.max_json_bytes)
+    return media_type, content_type
+
+
+def _media_type(content_type: bytes) -> bytes:
     media_type, _, parameters = content_type.partition(b";")
     media_type = media_type.strip().lower()
+    if media_type.startswith(b"application/") and media_type.endswith(b"+json"):
+        media_type = JSON
     if parameters and media_type != MULTIPART:
         key, _, charset = parameters.strip().lower().partition(b"=")
         if key.strip() == b"charset" and charset.strip().strip(b'"') not in _CHARSETS:
             raise unsupported_media_type(f"charset {charset[:40].decode('latin-1')}", "Send UTF-8.")
-    return media_type, content_type, length
+    return media_type or JSON
 
 
 async def _read_json(receive: Receive, rules: RequestRules) -> bytes:
