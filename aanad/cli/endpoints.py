@@ -25,8 +25,19 @@ def endpoints(session: Session, project: str) -> None:
         print_json(listed)
         return
     print_table(
-        ["NAME", "URL", "STREAM", "PARAMETERS", "SUMMARY"],
-        [[one.name, one.url, "yes" if one.streaming else "", _parameters(one), one.summary or "-"] for one in listed],
+        ["NAME", "URL", "STREAM", "LIMITS", "TAGS", "PARAMETERS", "SUMMARY"],
+        [
+            [
+                one.name,
+                one.url,
+                "yes" if one.streaming else "",
+                _limits(one),
+                " ".join(one.tags),
+                _parameters(one),
+                one.summary or "-",
+            ]
+            for one in listed
+        ],
         empty=f"{project} has no endpoints.",
     )
 
@@ -36,3 +47,12 @@ def _parameters(endpoint: Endpoint) -> str:
     schema = endpoint.request_schema
     required = schema.get("required", [])
     return " ".join(name if name in required else f"[{name}]" for name in schema.get("properties", {})) or "-"
+
+
+def _limits(endpoint: Endpoint) -> str:
+    """Seconds a request may take, and how many are worked on at once plus how many may wait: ``30 s, 2+8``."""
+    found = [] if endpoint.timeout_s is None else [f"{endpoint.timeout_s:g} s"]
+    if endpoint.max_concurrent is not None:
+        waiting = "" if endpoint.max_queued is None else f"+{endpoint.max_queued}"
+        found.append(f"{endpoint.max_concurrent}{waiting}")
+    return ", ".join(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aanad.wire.events import Event
 from aanad.wire.logs import LogRecord
@@ -89,6 +89,29 @@ def test_endpoints_show_their_parameters(run: Run, daemon: FakeDaemon) -> None:
 
     assert "text [strip]" in run("endpoints", "lowercase").stdout
     assert json.loads(run("endpoints", "lowercase", "-o", "json").stdout)[0]["url"] == endpoint.url
+
+
+def test_endpoints_show_their_limits(run: Run, daemon: FakeDaemon) -> None:
+    """Seconds, how many at once and how many waiting; nothing where there is no limit."""
+    common: dict[str, Any] = {"request_schema": {}, "response_schema": {}, "project": "p", "url": "http://x/y"}
+    daemon.on(
+        "GET /v1/projects/p/endpoints",
+        [
+            Endpoint(name="free", path="/free", **common),
+            Endpoint(name="timed", path="/timed", timeout_s=0.5, tags=["a", "b"], **common),
+            Endpoint(name="both", path="/both", timeout_s=30, max_concurrent=2, max_queued=8, **common),
+            Endpoint(name="patient", path="/patient", max_concurrent=4, **common),
+        ],
+    )
+    lines = [line.split() for line in run("endpoints", "p").stdout.splitlines()]
+
+    assert lines == [
+        ["NAME", "URL", "STREAM", "LIMITS", "TAGS", "PARAMETERS", "SUMMARY"],
+        ["free", "http://x/y", "-", "-"],
+        ["timed", "http://x/y", "0.5", "s", "a", "b", "-", "-"],
+        ["both", "http://x/y", "30", "s,", "2+8", "-", "-"],
+        ["patient", "http://x/y", "4", "-", "-"],
+    ]
 
 
 def test_logs_are_one_line_a_record_with_the_rest_indented(run: Run, daemon: FakeDaemon) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from aanad.wire.manifest import LoadFailure, LoadResult
 
 
+OPTIONS = 'description="Loud.", tags=["text"], timeout_s=30, max_concurrent=2, max_queued=8, before=[print]'
+
+
 class Reader:
     """Reads archives in a folder of the test's own."""
 
@@ -78,6 +81,17 @@ async def test_says_what_is_in_a_project(reader: Reader) -> None:
     assert (endpoint.name, endpoint.path, endpoint.summary) == ("echo", "/echo", "Says it again")
     assert endpoint.request_schema["required"] == ["text"]
     assert result.seconds > 0
+
+
+async def test_the_options_of_an_endpoint_are_told(reader: Reader) -> None:
+    """What operators and clients should know of it; hooks are the project's own business."""
+    code = APP.replace("endpoint_cls=Echo", f"endpoint_cls=Echo, {OPTIONS}")
+    result = await reader.read({"shout/app.py": code})
+
+    assert result.manifest is not None
+    [endpoint] = result.manifest.endpoints
+    assert (endpoint.description, endpoint.tags) == ("Loud.", ["text"])
+    assert (endpoint.timeout_s, endpoint.max_concurrent, endpoint.max_queued) == (30.0, 2, 8)
 
 
 async def test_relative_imports_work(reader: Reader) -> None:
