@@ -13,24 +13,29 @@
   + Unavailable           503
   + TimedOut              504
 
-The message reaches the client, with ``status``, ``code``, ``hint`` and ``extra``; it crosses from a deployment's
-process to the endpoint's as it is. Anything else that is raised becomes a plain "internal error" with a request id,
-and its text stays in the log::
+The message reaches the client, with ``status``, ``code``, ``hint`` and ``extra``. Anything else that is raised becomes
+a plain "internal error" with a request id, and its text stays in the log::
 
     raise NotFound(f"There is no speaker {name}.", hint="List the speakers with /speakers.", code="no_such_speaker")
 
-A subclass sets ``status``, ``code`` and ``title`` for all its errors.
+A subclass sets ``status``, ``code`` and ``title`` for all its errors, and may have a constructor of its own. An error
+crosses from a deployment's process to the endpoint's with all its attributes that can be pickled. Where its class
+cannot be imported there, as in another project, it arrives as the nearest of its base classes that can.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import pydantic_core
 
 from aanad import errors
 from aanad.errors import AanaError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
 __all__ = [
     "AanaError",
@@ -53,13 +58,24 @@ class EndpointError(AanaError):
     """Base of the errors that authors raise.
 
     Attributes:
-        status: the HTTP status of the answer.
-        extra: what else the client should know: JSON values, in the problem's ``extra``.
+        status: the HTTP status of the answer, 400 to 599.
+        extra: what else the client should know, in the problem's ``extra``. JSON values; what is none becomes text.
     """
 
     status: int = 500
     code = "endpoint_error"
     title: ClassVar[str] = "Endpoint error"
+    extra: dict[str, Any]
+
+    def __new__(cls, *args: object, **options: object) -> Self:
+        """All that an answer needs, should a subclass' constructor not call this one's."""
+        self = super().__new__(cls, *args, **options)
+        self.message = f"{cls.title}."
+        self.hint = None
+        self.detail = []
+        self.context = {}
+        self.extra = {}
+        return self
 
     def __init__(
         self,
@@ -73,7 +89,14 @@ class EndpointError(AanaError):
         super().__init__(message, hint=hint, code=code)
         if status is not None:
             self.status = status
-        self.extra = dict(extra or {})
+        self.extra = as_json(extra or {})
+
+    def __reduce__(self) -> tuple[Callable[..., EndpointError], tuple[list[str], dict[str, Any], dict[str, bytes]]]:
+        """Cross to another process: without the constructor, whose parameters are the subclass' own."""
+        classes = [cls for cls in type(self).__mro__ if issubclass(cls, EndpointError)]
+        lineage = [f"{cls.__module__}:{cls.__qualname__}" for cls in classes]
+        of_its_class = {"status": self.status, "code": self.code, "title": self.title}
+        return _arrive, (lineage, of_its_class, _packed({**vars(self), "args": self.args}))
 
 
 class InvalidInput(EndpointError, errors.InvalidInput):
@@ -93,8 +116,13 @@ class InvalidMedia(InvalidInput):
 
 
 class Unauthorized(EndpointError):
-    """Nobody knows who asks."""
+    """Nobody knows who asks.
 
+    Attributes:
+        challenge: how to say who one is: the answer's ``WWW-Authenticate``.
+    """
+
+    challenge: str = "Bearer"
     status = 401
     code = "unauthorized"
     title = "Unauthorized"
@@ -169,3 +197,73 @@ class TimedOut(EndpointError, errors.TimedOut):
     status = 504
     code = errors.TimedOut.code
     title = errors.TimedOut.title
+
+
+def as_json(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """`extra` as JSON values; a value that has no JSON becomes text, and NaN and infinity become null."""
+    pairs = extra.items() if isinstance(extra, Mapping) else [("value", extra)]
+    return {str(key): _json_value(value) for key, value in pairs}
+
+
+def _json_value(value: object) -> Any:
+    try:
+        return pydantic_core.from_json(pydantic_core.to_json(value, fallback=_number_or_text, inf_nan_mode="null"))
+    except (ValueError, RecursionError):  # bytes that are no text, an object within itself
+        return _text(value)
+
+
+def _number_or_text(value: object) -> Any:
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return value.item()
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - an author's own __str__
+        return type(value).__name__
+
+
+def _packed(attributes: Mapping[str, Any]) -> dict[str, bytes]:
+    """Each by itself, so that one that cannot travel keeps no other back."""
+    from ray import cloudpickle
+
+    packed = {}
+    for name, value in attributes.items():
+        try:
+            packed[name] = cloudpickle.dumps(value)
+        except Exception:  # noqa: BLE001, S112 - a lock, an open file, whatever an author put there
+            continue
+    return packed
+
+
+def _arrive(lineage: list[str], of_its_class: Mapping[str, Any], packed: Mapping[str, bytes]) -> EndpointError:
+    """The error on the other side, as the first class of its lineage that is there."""
+    from ray import cloudpickle
+
+    name, cls = next((name, found) for name in lineage if (found := _found(name)) is not None)
+    error = cls.__new__(cls)
+    if name != lineage[0]:
+        vars(error).update(of_its_class)
+    for name, value in packed.items():
+        try:
+            unpacked = cloudpickle.loads(value)
+        except Exception:  # noqa: BLE001, S112 - of a class that is not here
+            continue
+        if name == "args":
+            error.args = unpacked
+        else:
+            vars(error)[name] = unpacked
+    return error
+
+
+def _found(name: str) -> type[EndpointError] | None:
+    module, _, path = name.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except Exception:  # noqa: BLE001 - a module of another project may be there and yet not be imported
+        return None
+    return found if isinstance(found, type) and issubclass(found, EndpointError) else None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from aanad import errors
-from aanad.sdk.exceptions import EndpointError
+from aanad.sdk.exceptions import EndpointError, as_json
 from aanad.wire.problems import FieldError, Problem
 
 if TYPE_CHECKING:
@@ -27,9 +30,16 @@ STATUSES: tuple[tuple[type[errors.AanaError], HTTPStatus], ...] = (
     (errors.TimedOut, HTTPStatus.GATEWAY_TIMEOUT),
     (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-"""Any other `AanaError` is a 500."""
+"""Of the errors that are not an author's; any other of them is a 500."""
+CLIENT_ERRORS, SERVER_ERRORS = HTTPStatus.BAD_REQUEST, 600
 OWN_CODES = {"url_not_allowed", "path_not_allowed"}
 """Refusals of a field that clients tell apart from what is wrong with its value."""
+
+
+class ProblemAnswer(Problem):
+    """A problem with the headers that go with it."""
+
+    headers: tuple[tuple[bytes, bytes], ...] = Field(default=(), exclude=True)
 
 
 class RequestRefused(Exception):
@@ -45,7 +55,7 @@ class RequestRefused(Exception):
         self.message = message
         self.hint = hint
 
-    def problem(self, scope: Scope) -> Problem:
+    def problem(self, scope: Scope) -> ProblemAnswer:
         """Say it in the one shape of errors."""
         problem = _problem(scope, self.status, self.code, self.message, hint=self.hint)
         if self.field is None:
@@ -62,7 +72,7 @@ def request_id(scope: Scope) -> str:
     return str(uuid.uuid4())
 
 
-def no_route(scope: Scope, path: str, routes: Iterable[str]) -> Problem:
+def no_route(scope: Scope, path: str, routes: Iterable[str]) -> ProblemAnswer:
     """No endpoint has this path."""
     known = ", ".join(sorted(routes)) or "none"
     return _problem(
@@ -70,7 +80,7 @@ def no_route(scope: Scope, path: str, routes: Iterable[str]) -> Problem:
     )
 
 
-def method_not_allowed(scope: Scope, allowed: str) -> Problem:
+def method_not_allowed(scope: Scope, allowed: str) -> ProblemAnswer:
     """The path is there, the method is not."""
     return _problem(
         scope,
@@ -81,7 +91,7 @@ def method_not_allowed(scope: Scope, allowed: str) -> Problem:
     )
 
 
-def invalid_request(scope: Scope, endpoint: str, error: ValidationError) -> Problem:
+def invalid_request(scope: Scope, endpoint: str, error: ValidationError) -> ProblemAnswer:
     """The body is no JSON, or does not fit the endpoint's signature."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     if found[0]["type"] == "json_invalid":
@@ -107,13 +117,15 @@ def invalid_request(scope: Scope, endpoint: str, error: ValidationError) -> Prob
     ).model_copy(update={"errors": fields})
 
 
-def failure(scope: Scope, endpoint: str, error: Exception) -> Problem:
+def failure(scope: Scope, endpoint: str, error: Exception) -> ProblemAnswer:
     """An endpoint raised: its own words for an `AanaError`, an id to look for in the log for anything else."""
     if isinstance(error, errors.AanaError):
-        status = next((status for cls, status in STATUSES if isinstance(error, cls)), HTTPStatus.INTERNAL_SERVER_ERROR)
-        if isinstance(error, EndpointError):
-            status = HTTPStatus(error.status)
+        status = status_of(error)
         problem = _problem(scope, status, error.code, error.message, hint=error.hint, title=error.title)
+        if isinstance(error, EndpointError):
+            problem = problem.model_copy(
+                update={"extra": as_json(error.extra) if error.extra else None, "headers": _headers(error)}
+            )
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             logger.error("Endpoint %s failed (request %s).", endpoint, problem.request_id, exc_info=error)
         return problem
@@ -128,7 +140,27 @@ def failure(scope: Scope, endpoint: str, error: Exception) -> Problem:
     return problem
 
 
-def invalid_result(scope: Scope, endpoint: str, error: Exception) -> Problem:
+def status_of(error: errors.AanaError) -> int:
+    """The HTTP status that an error is answered with; one that is no error's becomes 500."""
+    if not isinstance(error, EndpointError):
+        return next((status for cls, status in STATUSES if isinstance(error, cls)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    status = error.status
+    is_error = isinstance(status, int) and CLIENT_ERRORS <= status < SERVER_ERRORS
+    return int(status) if is_error else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _headers(error: EndpointError) -> tuple[tuple[bytes, bytes], ...]:
+    headers = []
+    retry_after_s = getattr(error, "retry_after_s", None)
+    if isinstance(retry_after_s, int | float) and math.isfinite(retry_after_s):
+        headers.append((b"retry-after", b"%d" % max(0, math.ceil(retry_after_s))))
+    challenge = getattr(error, "challenge", None)
+    if isinstance(challenge, str):
+        headers.append((b"www-authenticate", " ".join(challenge.split()).encode("ascii", "replace")))
+    return tuple(headers)
+
+
+def invalid_result(scope: Scope, endpoint: str, error: Exception) -> ProblemAnswer:
     """What the endpoint returned is not what it is annotated to return; the detail stays in the log."""
     problem = _problem(
         scope,
@@ -148,10 +180,10 @@ def _field_message(kind: str, message: str) -> str:
 
 
 def _problem(
-    scope: Scope, status: HTTPStatus, code: str, message: str, *, hint: str | None = None, title: str | None = None
-) -> Problem:
-    return Problem(
-        title=title or status.phrase,
+    scope: Scope, status: int, code: str, message: str, *, hint: str | None = None, title: str | None = None
+) -> ProblemAnswer:
+    return ProblemAnswer(
+        title=title or HTTPStatus(status).phrase,
         status=status,
         code=code,
         message=message,

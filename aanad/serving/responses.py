@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from aanad.sdk.exceptions import TooManyRequests
+from aanad.serving.problems import ProblemAnswer
 from aanad.wire.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -30,23 +30,12 @@ async def send_bytes(
     await send({"type": "http.response.body", "body": body})
 
 
-def error_headers(error: Exception | None) -> tuple[tuple[bytes, bytes], ...]:
-    """What an error says in the headers of its answer."""
-    if isinstance(error, TooManyRequests):
-        return ((b"retry-after", b"%d" % max(1, math.ceil(error.retry_after_s))),)
-    return ()
-
-
 async def send_problem(
-    send: Send,
-    problem: Problem,
-    *,
-    allow: bytes | None = None,
-    error: Exception | None = None,
-    headers: tuple[tuple[bytes, bytes], ...] = (),
+    send: Send, problem: Problem, *, allow: bytes | None = None, headers: tuple[tuple[bytes, bytes], ...] = ()
 ) -> None:
-    """Send a problem with its status; what `error` says beyond it is in the headers."""
-    headers = (*headers, *error_headers(error))
+    """Send a problem with its status and its headers."""
+    if isinstance(problem, ProblemAnswer):
+        headers = (*problem.headers, *headers)
     if allow:
         headers = (*headers, (b"allow", allow))
     await send_bytes(send, problem.status, PROBLEM, problem.model_dump_json(exclude_none=True).encode(), headers)

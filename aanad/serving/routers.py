@@ -15,7 +15,7 @@ from aanad.errors import AanaError, Failed
 from aanad.sdk.routers import RouterKind
 from aanad.serving.lifespans import Lifespan
 from aanad.serving.problems import failure, request_id
-from aanad.serving.responses import error_headers, send_problem
+from aanad.serving.responses import send_problem
 from aanad.wire.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class MountedRouter:
             elif attempt.has_begun:
                 raise  # what the client has cannot be taken back: the connection is cut
             else:
-                await send_problem(attempt.send, failure(scope, what, error), error=error)
+                await send_problem(attempt.send, failure(scope, what, error))
 
     def _adopt(self) -> None:
         """Let a framework's application leave what it has no route for, and answer as a project does what it raises.
@@ -226,5 +226,5 @@ async def _problem(request: Any, error: Exception) -> Any:
     problem = failure(scope, f"{scope['method']} {path}", error)
     body = problem.model_dump_json(exclude_none=True)
     response = Response(body, status_code=problem.status, media_type=MEDIA_TYPE)
-    response.raw_headers.extend(error_headers(error))
+    response.raw_headers.extend(problem.headers)
     return response

@@ -78,7 +78,7 @@ class Route:
             await send_problem(send, refusal.problem(scope))
             return
         except TooManyRequests as error:
-            await send_problem(send, failure(scope, self.name, error), error=error)
+            await send_problem(send, failure(scope, self.name, error))
             return
         except ClientGone:
             return
@@ -102,7 +102,7 @@ class Route:
                         result = await result
                 turn.result = result
         except Exception as error:  # noqa: BLE001 - the edge of the author's code
-            await send_problem(exchange.send, failure(exchange.scope, self.name, error), error=error)
+            await send_problem(exchange.send, failure(exchange.scope, self.name, error))
             return
         if self._is_binary:
             await self._send_media(exchange, result)
@@ -151,7 +151,6 @@ class Route:
         media_type = self._choose(exchange.accept)
         writer = writer_of(self._answer.kind, media_type)(send, media_type)
         problem = None
-        failed: Exception | None = None
         try:
             async with turn.work():
                 source = self._run(**exchange.arguments)
@@ -168,7 +167,6 @@ class Route:
                 finally:
                     await items.aclose()
         except Exception as error:  # noqa: BLE001 - the edge of the author's code
-            failed = error
             problem = failure(exchange.scope, self.name, error)
         finally:
             await writer.close()
@@ -177,7 +175,7 @@ class Route:
         elif writer.has_begun:
             await writer.fail(problem)
         else:
-            await send_problem(send, problem, error=failed)
+            await send_problem(send, problem)
 
     def _chunk(self, item: Any) -> bytes:
         if not self._is_binary:
