@@ -49,6 +49,14 @@ class ServeSettings(Section):
     """Seconds that Serve may take to import a project's code."""
     ready_timeout_s: float = Field(default=1800.0, gt=0)
     """Seconds that a project's replicas may take to become ready before a deploy counts as failed."""
+    failure_ratio: float = Field(default=0.5, ge=0, le=1)
+    """The share of its calls that a replica of a deployment may fail, with inference errors say; with a higher one it
+    is replaced. 1 never replaces it. An author's own `BaseDeployment.failure_ratio` wins. This and the next two take
+    effect when Ray starts the next time."""
+    failure_window_s: float = Field(default=60.0, ge=1)
+    """Seconds of which the calls of a replica count."""
+    failure_min_calls: int = Field(default=10, ge=1)
+    """Fewer calls of a replica than these within that time say nothing."""
 
     @field_validator("port")
     @classmethod

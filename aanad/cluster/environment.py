@@ -93,6 +93,10 @@ def ray_settings(settings: Settings, folders: Folders, *, serve_ports: ServePort
         "AANA_HAPROXY": _haproxy_program(),
         # Where replicas note their starts, so that one that crashes again and again waits.
         "AANA_STARTS_DIR": str(folders.starts),
+        # When a replica that fails its calls is replaced.
+        "AANA_FAILURE_RATIO": str(settings.serve.failure_ratio),
+        "AANA_FAILURE_WINDOW_S": str(settings.serve.failure_window_s),
+        "AANA_FAILURE_MIN_CALLS": str(settings.serve.failure_min_calls),
     }
 
 

@@ -33,6 +33,8 @@ _GPU_MEMORY = re.compile(
 _HOST_MEMORY = re.compile(
     r"^MemoryError\b|DefaultCPUAllocator: can't allocate memory|Cannot allocate memory|std::bad_alloc"
 )
+_UNHEALTHY = re.compile(r"^Unhealthy: (.+)$", re.MULTILINE)
+"""What a replica writes that is to be replaced because its calls fail."""
 _SIGNAL = re.compile(r"\*\*\* (SIG[A-Z]+) received")
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt))\b.*$")
 
@@ -110,6 +112,8 @@ def crash_of(death: Death, *, at: datetime, exits: Iterable[WorkerExit], lines: 
 
 
 def _judged(death: Death, ended: WorkerExit | None, name: str | None, text: str) -> tuple[CrashKind, str]:
+    if unhealthy := _UNHEALTHY.search(text):
+        return CrashKind.UNHEALTHY, f"{unhealthy[1]}."
     memory = memory_reason(text)
     if memory is Reason.GPU_OUT_OF_MEMORY:
         return CrashKind.GPU_OUT_OF_MEMORY, "The GPU ran out of memory."

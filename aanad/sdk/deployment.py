@@ -13,10 +13,10 @@ Defaults that Aana gives, each of which the author's own setting wins over:
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from aanad.errors import InvalidSignature
-from aanad.sdk import replica_logs, sealed_secrets, start_backoff
+from aanad.sdk import call_outcomes, replica_logs, sealed_secrets, start_backoff
 from aanad.sdk.methods import public_methods
 from aanad.sdk.test_cache.postponing import postpone
 
@@ -38,20 +38,34 @@ class BaseDeployment:
 
     Load the model in `apply_config` and give it methods, plain or ``async``, or async generators; endpoints call them
     through `AanaDeploymentHandle`. A subclass may define ``async def check_health(self)``, which raises where the
-    replica must be replaced; it runs between calls.
+    replica must be replaced; it runs between calls. A replica that fails most of its calls is replaced in any case.
 
     Serve keeps the class together with those globals of its module that its methods use, as they are when the project
     is built. So read a secret where it is needed (``os.environ["HF_TOKEN"]`` in the constructor or `apply_config`),
     not into such a global.
     """
 
+    failure_ratio: ClassVar[float | None] = None
+    """The share of its calls that a replica may fail, 0 to 1: with a higher one it is replaced. 1 never replaces it.
+    Where it is None, the operator's `serve.failure_ratio` holds, 0.5. See `aanad.sdk.call_outcomes`."""
+    failure_window_s: ClassVar[float | None] = None
+    """Seconds of which the calls count; `serve.failure_window_s`, 60, where it is None."""
+    failure_min_calls: ClassVar[int | None] = None
+    """Fewer calls than these say nothing; `serve.failure_min_calls`, 10, where it is None."""
+
     _applied_config: dict[str, Any] | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """See to it that calls of the author's methods are counted."""
+        super().__init_subclass__(**options)
+        call_outcomes.count_calls(cls)
 
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
         """Before the author's constructor runs: see to it that log lines are kept, and wait after crashes."""
         replica_logs.adopt()
         start_backoff.wait()
         sealed_secrets.check_installed()
+        call_outcomes.watch(cls)
         return super().__new__(cls)
 
     async def apply_config(self, config: dict[str, Any]) -> None:

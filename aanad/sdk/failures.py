@@ -6,7 +6,22 @@ original exception, with the remote traceback as its cause.
 
 from __future__ import annotations
 
+import contextlib
+
 from aanad.errors import AanaError, Failed, Unavailable
+
+_ANOTHER_S = "_aana_is_another_s"
+
+
+def mark_as_another_s(error: Exception) -> None:
+    """Note that `error` came from another deployment, for which the one that called it is not to blame."""
+    with contextlib.suppress(AttributeError):
+        setattr(error, _ANOTHER_S, True)
+
+
+def is_another_s(error: BaseException) -> bool:
+    """Whether `error` came from another deployment."""
+    return hasattr(error, _ANOTHER_S)
 
 
 def is_replica_gone(error: Exception) -> bool:

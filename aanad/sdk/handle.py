@@ -1,7 +1,8 @@
 """`AanaDeploymentHandle`: how an endpoint, or a deployment, calls the methods of a deployment.
 
 A call is sent again only where its replica was gone or went away before it gave anything, so a method should be
-harmless to run twice. The path of a call that works is kept thin: one cached Serve handle a method, no wrapping of
+harmless to run twice. A call that is cancelled, or a stream that is not read to its end, is cancelled in the
+deployment too. The path of a call that works is kept thin: one cached Serve handle a method, no wrapping of
 values.
 """
 
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aanad.errors import Failed, TimedOut, Unavailable
 from aanad.sdk import wiring
-from aanad.sdk.failures import is_replica_gone, translated
+from aanad.sdk.failures import is_replica_gone, mark_as_another_s, translated
 from aanad.sdk.methods import Kind, public_methods
 
 if TYPE_CHECKING:
@@ -142,11 +143,14 @@ class _Method:
                             raise
                     await asyncio.sleep(FIRST_PAUSE_S * 2**attempt)
                     attempt += 1
+        except asyncio.CancelledError:
+            _cancel(response)
+            raise
         except Exception as error:
             if limit.expired():
                 _cancel(response)
                 raise self.timed_out() from error
-            failure = translated(error, self.name)
+            failure = self.failed(error)
             if failure is error:
                 raise
             raise failure from error
@@ -176,7 +180,7 @@ class _Method:
                         await asyncio.sleep(FIRST_PAUSE_S * 2**attempt)
                         attempt += 1
                         continue
-                    failure = translated(error, self.name)
+                    failure = self.failed(error)
                     if failure is error:
                         raise
                     raise failure from error
@@ -185,6 +189,12 @@ class _Method:
         finally:
             if not is_finished:
                 _cancel(response)
+
+    def failed(self, error: Exception) -> Exception:
+        """What the caller sees; its own replica is not to blame for it."""
+        failure = translated(error, self.name)
+        mark_as_another_s(failure)
+        return failure
 
     def timed_out(self) -> TimedOut:
         return TimedOut(

@@ -60,6 +60,8 @@ class CrashKind(StrEnum):
     GPU_OUT_OF_MEMORY = "gpu_out_of_memory"
     START_FAILED = "start_failed"
     """Its constructor or `apply_config` raised."""
+    UNHEALTHY = "unhealthy"
+    """It failed most of its calls, and was replaced."""
     UNKNOWN = "unknown"
 
 

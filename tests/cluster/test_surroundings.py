@@ -57,6 +57,17 @@ def test_replicas_are_told_where_to_note_their_starts(tmp_path: Path) -> None:
     assert env["AANA_STARTS_DIR"] == str(settings.ray_dir / "s")
 
 
+def test_replicas_are_told_how_many_calls_may_fail(tmp_path: Path) -> None:
+    """The operator's settings, which the SDK reads where an author says nothing."""
+    serve = ServeSettings(failure_ratio=0.25, failure_window_s=30, failure_min_calls=5)
+    settings = Settings(runtime_dir=tmp_path, state_dir=tmp_path, serve=serve)
+    env = environment.ray_settings(settings, Folders(settings), serve_ports=ServePorts(1, 2, 3))
+
+    assert {"AANA_FAILURE_RATIO": "0.25", "AANA_FAILURE_WINDOW_S": "30.0", "AANA_FAILURE_MIN_CALLS": "5"}.items() <= (
+        env.items()
+    )
+
+
 def test_two_clusters_of_a_machine_share_no_port(tmp_path: Path) -> None:
     """Also the proxy that holds requests while a project has no replica listens on a port of its own cluster."""
     settings = Settings(runtime_dir=tmp_path, state_dir=tmp_path)

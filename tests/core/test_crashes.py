@@ -46,6 +46,12 @@ def ended(**how: object) -> list[WorkerExit]:
             CrashKind.OUT_OF_MEMORY,
             "The machine ran out of memory.",
         ),
+        (
+            ended(signal=9),
+            ["RuntimeError: CUDA out of memory", "Unhealthy: 6 of 10 calls failed, the last one with RuntimeError: x"],
+            CrashKind.UNHEALTHY,
+            "6 of 10 calls failed, the last one with RuntimeError: x.",
+        ),
         (ended(), [], CrashKind.UNKNOWN, "Its process is gone, and nothing says why."),
         ([], [], CrashKind.UNKNOWN, "Its process is gone, and nothing says why."),
     ],
