@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import json
 import sys
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +24,47 @@ def no_wiring() -> Iterator[None]:
     wiring.install(None)
     yield
     wiring.install(None)
+
+
+class Recordings:
+    """The test cache's variables, and the folder of its files."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        monkeypatch.setenv("DEPLOYMENT_CACHE_DIR", str(folder))
+        self.switch()
+
+    def switch(self, *, use: str | None = None, save: str | None = None) -> None:
+        """Set the variables, or take them away."""
+        for variable, value in (("USE_DEPLOYMENT_CACHE", use), ("SAVE_DEPLOYMENT_CACHE", save)):
+            if value is None:
+                self._monkeypatch.delenv(variable, raising=False)
+            else:
+                self._monkeypatch.setenv(variable, value)
+
+    def record(self) -> None:
+        """From now on calls are recorded."""
+        self.switch(save="true")
+
+    def replay(self) -> None:
+        """From now on calls are replayed."""
+        self.switch(use="true")
+
+    def files(self) -> list[str]:
+        """What there is, relative to the folder."""
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
+
+    def only(self) -> tuple[Path, dict[str, Any]]:
+        """The one recording there is."""
+        [path] = self.folder.rglob("*.json")
+        return path, json.loads(path.read_text())
+
+
+@pytest.fixture
+def recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recordings:
+    """A folder for the test cache, which is off."""
+    return Recordings(tmp_path / "cache", monkeypatch)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from aanad.sdk.models.media import Media
 from aanad.sdk.test_cache.encoding import KIND, PNG_MODES, TEXT_VALUES
@@ -58,7 +58,7 @@ class Decoder:
             raise RecordingInvalid(f"There is no kind of value {kind!r}.", hint=_AGAIN)
         try:
             return read(value)
-        except (KeyError, TypeError, ValueError, ValidationError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, ValidationError, AttributeError, StopIteration) as error:
             raise RecordingInvalid(
                 f"A value of the kind {kind} cannot be read: {type(error).__name__}: {error}.", hint=_AGAIN
             ) from error
@@ -94,15 +94,19 @@ class Decoder:
         return base64.b64decode(value["base64"]) if "base64" in value else self._file(value)
 
     def _value(self, value: dict[str, Any]) -> Any:
-        return TypeAdapter(TEXT_VALUES[value["type"]]).validate_python(value["text"])
+        read = next(read for cls, (_, read) in TEXT_VALUES.items() if cls.__name__ == value["type"])
+        return read(value["text"])
 
     def _enum(self, value: dict[str, Any]) -> Enum:
         found: Enum = self._class(value, Enum)[value["name"]]
         return found
 
     def _model(self, value: dict[str, Any]) -> BaseModel:
-        made: BaseModel = self._class(value, BaseModel).model_construct(_fields_set=set(value["set"]))
-        fields = self._fields(value)
+        cls = self._class(value, BaseModel)
+        fields, given = self._fields(value), set(value["set"])
+        made: BaseModel = cls.model_construct(
+            *([fields["root"]] if issubclass(cls, RootModel) else []), _fields_set=given
+        )
         known = type(made).model_fields
         # Set as they were: a constructor would go by aliases.
         object.__setattr__(made, "__dict__", {name: item for name, item in fields.items() if name in known})

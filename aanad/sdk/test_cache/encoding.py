@@ -25,7 +25,7 @@ import sys
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -36,17 +36,25 @@ from aanad.sdk.test_cache.known_types import type_name
 from aanad.sdk.test_cache.problems import NotRecordable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from aanad.sdk.test_cache.known_types import KnownTypes
 
 KIND = "$"
 INLINE_BYTES = 64
 INLINE_ITEMS = 16
-TEXT_VALUES: dict[str, Any] = {
-    cls.__name__: cls for cls in (datetime, date, time, timedelta, Decimal, UUID, Path, complex)
+_DURATION = TypeAdapter(timedelta)
+TEXT_VALUES: dict[type, tuple[Callable[[Any], str], Callable[[str], Any]]] = {
+    datetime: (datetime.isoformat, datetime.fromisoformat),
+    date: (date.isoformat, date.fromisoformat),
+    time: (time.isoformat, time.fromisoformat),
+    timedelta: (lambda value: str(_DURATION.dump_python(value, mode="json")), _DURATION.validate_python),
+    Decimal: (str, Decimal),
+    UUID: (str, UUID),
+    Path: (str, Path),
+    complex: (str, complex),
 }
-"""Written as text; the name is the kind of value."""
+"""What is written as text: how, and how it is read."""
 PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})
 """Modes of PIL that a PNG keeps as they are."""
 
@@ -90,9 +98,13 @@ class Encoder:
 
     def _dict(self, value: Mapping[Any, Any]) -> Any:
         if all(type(key) is str for key in value) and KIND not in value:
-            return {key: self.encode(item) for key, item in value.items()}
+            return {key: self.encode(value[key]) for key in self.ordered(value)}
         items = [[self.encode(key), self.encode(item)] for key, item in value.items()]
-        return {KIND: "dict", "items": sorted(items, key=lambda item: canonical(item[0]))}
+        return {KIND: "dict", "items": self.ordered(items)}
+
+    def ordered(self, keys: Iterable[Any]) -> list[Any]:
+        """Keys or items of a dictionary: their order makes no difference for a call."""
+        return sorted(keys, key=canonical)
 
     def _fields(self, kind: str, value: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
         encoded = {name: self.encode(item) for name, item in fields.items()}
@@ -107,11 +119,9 @@ class Encoder:
                 return {KIND: type(value).__name__, "items": items}
             case bytes() | bytearray() | memoryview():
                 return self._bytes(bytes(value))
-            case complex() if type(value) is complex:
-                return {KIND: "value", "type": "complex", "text": str(value)}
-        name = "Path" if isinstance(value, PurePath) else type(value).__name__
-        if name in TEXT_VALUES and (type(value) is TEXT_VALUES[name] or name == "Path"):
-            return {KIND: "value", "type": name, "text": TypeAdapter(TEXT_VALUES[name]).dump_python(value, mode="json")}
+        cls = Path if isinstance(value, Path) else type(value)
+        if cls in TEXT_VALUES:
+            return {KIND: "value", "type": cls.__name__, "text": TEXT_VALUES[cls][0](value)}
         return None
 
     def _bytes(self, value: bytes) -> dict[str, Any]:
@@ -217,6 +227,10 @@ class ResultEncoder(Encoder):
         name = f"{self._stem}.{hashlib.sha256(fingerprint).hexdigest()[:8]}{suffix}"
         self.files[name] = data
         return {"file": name, "sha256": hashlib.sha256(data).hexdigest()}
+
+    def ordered(self, keys: Iterable[Any]) -> list[Any]:
+        """As they are: labels with the likeliest first, say."""
+        return list(keys)
 
     def name_of(self, cls: type) -> str:
         """What a type is called, if a recording may name it."""

@@ -69,10 +69,10 @@ def key_of(function: Callable[..., Any], deployment: object, args: tuple[Any, ..
                 f"The argument {name} of {function.__qualname__}: {error.message}", hint=error.hint
             ) from None
     config = encoder.encode(getattr(deployment, "_applied_config", None) or {})
-    return Key(type(deployment).__name__, function.__name__, config, arguments)
+    return Key(type(deployment).__name__, function.__name__, config, dict(sorted(arguments.items())))
 
 
 def _slug(arguments: dict[str, Any]) -> str:
     """Some words of the first text among the arguments, for people who look for a file."""
-    text = next((value for value in arguments.values() if isinstance(value, str)), "")
-    return _NO_WORD.sub("-", text.lower())[:SLUG_LENGTH].strip("-")
+    words = next((value for value in arguments.values() if isinstance(value, str)), "")
+    return _NO_WORD.sub("-", words.lower())[:SLUG_LENGTH].strip("-")

@@ -49,7 +49,7 @@ def write(folder: Path, stem: str, recording: Mapping[str, Any], files: Mapping[
             return path
         for name, content in files.items():
             _replace(folder / name, content)
-        text = json.dumps(recording, sort_keys=True, ensure_ascii=False, indent=2) + "\n"
+        text = json.dumps(recording, ensure_ascii=False, indent=2) + "\n"
         _replace(path, text.encode("utf-8", "surrogatepass"))
         for other in folder.glob(f"{_literal(stem)}.*"):
             if other != path and other.name not in files:
