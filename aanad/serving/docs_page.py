@@ -4,67 +4,38 @@ from __future__ import annotations
 
 import json
 from html import escape
+from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any
 
+from aanad.sdk.answer_kinds import AnswerKind
+from aanad.sdk.models import media_types
 from aanad.serving.router_docs import operations
 
 if TYPE_CHECKING:
+    from aanad.sdk.answer_kinds import Answer
     from aanad.sdk.app import AanaSDK
     from aanad.sdk.endpoint import EndpointOptions, RegisteredEndpoint
     from aanad.sdk.signature import JsonSchema
+    from aanad.sdk.upload_fields import UploadField
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
-h2 {{ margin-top: 2.5rem; border-top: 1px solid #ccc; padding-top: 1rem; }}
-code, pre, textarea {{ font: 13px/1.5 ui-monospace, monospace; }}
-pre, textarea {{ background: #f5f5f5; color: #111; padding: .7rem; overflow: auto; }}
-pre, textarea {{ width: 100%; box-sizing: border-box; }}
-table {{ border-collapse: collapse; width: 100%; }}
-td, th {{ text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #ddd; vertical-align: top; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p><a href="{prefix}/openapi.json">openapi.json</a></p>
-{sections}
-<script>
-for (const form of document.forms) form.addEventListener("submit", async (event) => {{
-  event.preventDefault();
-  const out = form.querySelector("pre");
-  out.textContent = "…";
-  try {{
-    const response = await fetch(form.action, {{
-      method: "POST", headers: {{"content-type": "application/json"}}, body: form.elements.body.value}});
-    out.textContent = response.status + "\\n";
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let part; !(part = await reader.read()).done;) out.textContent += part.value;
-  }} catch (error) {{ out.textContent = String(error); }}
-}});
-</script>
-</body>
-</html>
-"""
+_PAGE = Template(Path(__file__).with_name("docs_page.html").read_text(encoding="utf-8"))
 
 _SECTION = """<h2 id="{name}">{name}</h2>
 <p>{summary}</p>
-{description}<p><code>POST {path}</code>{streaming}{options}</p>
+{description}<p><code>POST {path}</code>{options}</p>
+<p>Answers {answer}.</p>
 {fields}
 <form action="{path}">
 <textarea name="body" rows="{rows}" spellcheck="false" aria-label="request">{example}</textarea>
-<p><button>Send</button></p>
-<pre aria-live="polite"></pre>
+{files}<p>{accept}<button>Send</button></p>
+<div class="media" aria-live="polite"></div>
+<pre class="answer" aria-live="polite"></pre>
 </form>
 <details><summary>As curl</summary><pre>{curl}</pre></details>
 <details><summary>Schema of the request</summary><pre>{request}</pre></details>
-<details><summary>Schema of the answer</summary><pre>{response}</pre></details>
+<details><summary>Schema of the answer{in_json}</summary><pre>{response}</pre></details>
 """
-
 
 _ROUTES = """<h2>Further routes</h2>
 <table><tr><th>route</th><th></th></tr>{rows}</table>
@@ -79,33 +50,85 @@ def render(app: AanaSDK, prefix: str, document: dict[str, Any]) -> str:
     """The page, for a project served under `prefix` with that OpenAPI document."""
     sections = "\n".join(_section(endpoint, prefix) for endpoint in app.endpoints.values())
     sections += _further_routes(app, prefix, document)
-    return _PAGE.format(title=escape(app.name), prefix=escape(prefix), sections=sections)
+    return _PAGE.substitute(title=escape(app.name), prefix=escape(prefix), sections=sections)
 
 
 def _section(endpoint: RegisteredEndpoint, prefix: str) -> str:
     request = endpoint.request_schema()
+    answer = endpoint.signature.answer
     path = f"{prefix}{endpoint.path}"
-    example = json.dumps(_example(request, request.get("$defs", {})), indent=2, ensure_ascii=False)
-    compact = json.dumps(json.loads(example), ensure_ascii=False).replace("'", "'\\''")
+    example = _example(request, request.get("$defs", {}))
+    for name in endpoint.signature.uploads:
+        example.pop(name, None)  # the form has a place of its own for it
+    text = json.dumps(example, indent=2, ensure_ascii=False)
     return _SECTION.format(
         name=escape(endpoint.name),
         summary=escape(endpoint.summary),
         path=escape(path),
         description=_description(endpoint.options.description),
         options=escape(_options(endpoint.options)),
-        streaming=" · streams one JSON document a line" if endpoint.streaming else "",
+        answer=_answer(answer),
         fields=_fields(request),
-        rows=min(12, example.count("\n") + 2),
-        example=escape(example),
-        curl=escape(f"curl -H 'content-type: application/json' -d '{compact}' http://127.0.0.1:8000{path}"),
+        rows=min(12, text.count("\n") + 2),
+        example=escape(text),
+        files="".join(_file_input(name, field) for name, field in endpoint.signature.uploads.items()),
+        accept=_accept(answer),
+        curl=escape(_curl(endpoint, example, path)),
         request=escape(json.dumps(request, indent=2, ensure_ascii=False)),
+        in_json=" in JSON" if answer.is_binary else "",
         response=escape(json.dumps(endpoint.response_schema(), indent=2, ensure_ascii=False)),
     )
 
 
+def _answer(answer: Answer) -> str:
+    """What comes back, in words."""
+    types = " or ".join(f"<code>{escape(each)}</code>" for each in answer.media_types)
+    what = {
+        AnswerKind.JSON: f"with {types}",
+        AnswerKind.STREAM: f"with a stream, a chunk at a time: {types}",
+        AnswerKind.BYTE_STREAM: f"with a stream of bytes: {types}",
+    }.get(answer.kind, f"with {answer.kind.value}: {types}")
+    if answer.is_open:
+        what += ", or whatever media type it is of"
+    return what + (", or nothing (204)" if answer.may_be_empty else "")
+
+
+def _accept(answer: Answer) -> str:
+    """A choice of media types, where there is one."""
+    first, *others = answer.media_types
+    if not others:
+        return '<input type="hidden" name="accept" value="*/*">'
+    values = [("*/*" if answer.is_open else first, "as it is" if answer.is_open else first)]
+    values += [(each, each) for each in others]
+    options = "".join(f'<option value="{escape(value)}">{escape(label)}</option>' for value, label in values)
+    return f'<label>Answer: <select name="accept">{options}</select></label> '
+
+
+def _file_input(name: str, field: UploadField) -> str:
+    wanted = "" if "*/*" in field.media_types else f' accept="{escape(",".join(field.media_types))}"'
+    many = " multiple" if field.many else ""
+    return (
+        f'<p><label><code>{escape(name)}</code>: <input type="file" name="{escape(name)}"{wanted}{many}></label></p>\n'
+    )
+
+
+def _curl(endpoint: RegisteredEndpoint, example: Any, path: str) -> str:
+    body = json.dumps(example, ensure_ascii=False).replace("'", "'\\''")
+    answer = endpoint.signature.answer
+    parts = ["curl"]
+    if answer.is_binary:
+        parts.append(f"-o answer{media_types.suffix_of(answer.media_types[0])}")
+    if endpoint.signature.uploads:
+        parts.append(f"-F body='{body}'")
+        parts += [f"-F {name}=@{name}" for name in endpoint.signature.uploads]
+    else:
+        parts.append(f"-H 'content-type: application/json' -d '{body}'")
+    return " ".join([*parts, f"http://127.0.0.1:8000{path}"])
+
+
 def _description(text: str) -> str:
     """As it was written: Markdown reads well enough, and a renderer would have to come from somewhere."""
-    return f'<p style="white-space: pre-wrap">{escape(text)}</p>\n' if text else ""
+    return f'<p class="text">{escape(text)}</p>\n' if text else ""
 
 
 def _options(options: EndpointOptions) -> str:
