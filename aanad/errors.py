@@ -137,3 +137,18 @@ class StoreUnavailable(Unavailable):
 
     code = "store_unavailable"
     title = "Store unavailable"
+
+
+MODEL_LIBRARIES = frozenset({"accelerate", "diffusers", "torch", "transformers"})
+"""What ``pip install 'aanad[models]'`` brings."""
+
+
+def missing_library_hint(module: str) -> str:
+    """What to do where a project's code imports a module that is not installed."""
+    library = module.partition(".")[0]
+    if library in MODEL_LIBRARIES:
+        return (
+            "Install Aana with its model libraries, pip install 'aanad[models]', or name "
+            f"{library} in a requirements.txt beside app.py."
+        )
+    return f"Name the package that provides {library} in a requirements.txt beside app.py."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aanad.core.crashes import memory_reason
 from aanad.core.records import Failure
+from aanad.errors import missing_library_hint
 from aanad.wire.phase import Reason
 from aanad.wire.problems import Problem
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from aanad.core.records import Good, ObservedApplication, ProjectRecord
 
 EVIDENCE_LINES = 30
+_MISSING_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_OWN_ERROR = re.compile(r"^aanad\.[\w.]+: ")
+"""The class of an error that Aana raises on purpose, whose text is a sentence of its own."""
 _EXCEPTION_LINE = re.compile(r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning)\b.*)$")
 
 
@@ -35,10 +39,13 @@ def serve_failure(record: ProjectRecord, app: ObservedApplication, *, at: dateti
     if reason is None:
         reason = Reason.DEPLOY_FAILED if was_built or not exceptions else Reason.IMPORT_ERROR
     what = "A replica could not start" if was_built else "Serve could not build the project"
+    missing = _MISSING_MODULE.search(cause)
     return Failure(
         reason=reason,
-        message=f"{what}: {cause}",
-        hint=f"Mend it and deploy again; aana logs {record.name} shows what it printed.",
+        message=f"{what}: {_OWN_ERROR.sub('', cause)}",
+        hint=missing_library_hint(missing[1])
+        if missing
+        else f"Mend it and deploy again; aana logs {record.name} shows what it printed.",
         at=at,
         revision=record.revision,
         evidence=lines[-EVIDENCE_LINES:],

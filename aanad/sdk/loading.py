@@ -10,7 +10,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from aanad.errors import AanaError, ImportFailed, InvalidProject
+from aanad.errors import AanaError, ImportFailed, InvalidProject, missing_library_hint
 from aanad.sdk.app import AanaSDK
 from aanad.sdk.naming import check_project_name
 from aanad.sdk.shadowing import refuse_shadowing
@@ -114,7 +114,7 @@ def _missing_module_hint(project: str, missing: str) -> str:
 
     if PathFinder.find_spec(missing.partition(".")[0], list(folder)) is not None:
         return f"{missing} is a file of the project: write 'from .{missing} import …', with a dot."
-    return f"Name the package that provides {missing} in a requirements.txt beside app.py."
+    return missing_library_hint(missing)
 
 
 def _the_only_app(project: str, module_name: str, module: ModuleType) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,29 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.box import BIN, PROJECTS, REPOSITORY, Box
+from tests.e2e.pages import blocks, run
 
 pytestmark = pytest.mark.e2e
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What makes the environment, runs in the foreground for ever, or is a test of its own.
 NOT_HERE = re.compile(r"^(make |export PATH|aanad\b|kill %1|aana tui|\w+=.* source|aana --install)")
-
-
-def blocks(page: str) -> list[tuple[str, str]]:
-    """The code blocks of a page: their language and text."""
-    return BLOCK.findall((REPOSITORY / page).read_text())
-
-
-def run(box: Box, folder: Path, line: str) -> str:
-    """Run a line as a reader would, on this box's port; a following command is ended once it said something."""
-    line = line.split("  #", maxsplit=1)[0].strip().replace("127.0.0.1:8000", f"127.0.0.1:{box.serve_port}")
-    following = re.search(r"^aana (logs|events) .*-f|^aana (logs|events) -f", line) is not None
-    command = f"timeout 5 {line}" if following else line
-    environment = box.environment | {"PATH": f"{BIN}:{os.environ['PATH']}"}
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False
-    )
-    assert done.returncode in ({0, 124} if following else {0}), f"{line}\n{done.stdout}{done.stderr}{box.log_tail()}"
-    return done.stdout
 
 
 def test_the_readmes_tour(box: Box) -> None:

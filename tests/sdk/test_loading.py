@@ -143,6 +143,18 @@ def test_a_forgotten_dot_is_recognised(project: Project) -> None:
     assert "from .words import" in str(failure("dotless").hint)
 
 
+def test_a_missing_model_library_gets_the_extra_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes with Aana's model libraries is installed with one command; anything else belongs to the project."""
+    monkeypatch.setitem(sys.modules, "diffusers", None)
+    project("painter", {"app.py": "import diffusers\n"})
+    project("speaker", {"app.py": "import nowhere_at_all.core\n"})
+
+    assert "pip install 'aanad[models]'" in str(failure("painter").hint)
+    assert (
+        failure("speaker").hint == "Name the package that provides nowhere_at_all in a requirements.txt beside app.py."
+    )
+
+
 @pytest.mark.parametrize("name", ["json", "pydantic", "ray", "aanad"])
 def test_a_name_that_python_knows_already_is_refused(project: Project, name: str) -> None:
     """The standard library's, an installed package's, and Aana's own."""

@@ -13,6 +13,7 @@ from aanad.sdk.deployments import torch_models
 from aanad.sdk.deployments.model_thread import ModelThread
 from aanad.sdk.exceptions import InferenceError
 from aanad.sdk.models import Caption, CaptionsList, Dtype, Image
+from aanad.sdk.test_cache import test_cache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +72,7 @@ class HFBlip2Deployment(BaseDeployment):
         await self._thread.run(lambda: self._take_over(new))
         self._thread.batch_size = new.batch_size
 
+    @test_cache
     async def generate_single(self, image: Image) -> CaptioningOutput:
         """Caption one image.
 
@@ -81,6 +83,7 @@ class HFBlip2Deployment(BaseDeployment):
         [caption] = await self._thread.map([image])
         return {"caption": caption}
 
+    @test_cache
     async def generate_batch(self, images: Sequence[Image]) -> CaptioningBatchOutput:
         """Caption any number of images, `HFBlip2Config.batch_size` at a time.
 
@@ -107,15 +110,13 @@ class HFBlip2Deployment(BaseDeployment):
         options: dict[str, Any] = {"dtype": torch_models.torch_dtype(config.dtype, device)}
         if config.dtype is Dtype.INT8:
             options = torch_models.int8_options(device)
-        load = torch_models.load
-        self._processor = load(config.model_id, Blip2Processor.from_pretrained, config.model_id)
-        self._model = load(
-            config.model_id,
-            Blip2ForConditionalGeneration.from_pretrained,
-            config.model_id,
-            device_map=device,
-            **options,
+        load, model_id = torch_models.load, config.model_id
+        # The model first: where its id is wrong, it says so best.
+        model = load(
+            model_id, Blip2ForConditionalGeneration.from_pretrained, model_id, device_map=device, **options
         ).eval()
+        self._processor = load(model_id, Blip2Processor.from_pretrained, model_id)
+        self._model = model
         logger.info("%s is loaded on %s as %s.", config.model_id, device, self._model.dtype)
 
     def _caption(self, images: list[Image]) -> list[str]:

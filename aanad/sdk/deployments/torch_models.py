@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from aanad.errors import missing_library_hint
 from aanad.sdk.exceptions import EndpointError, Failed, InferenceError
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def require(*libraries: str) -> None:
     missing = [library for library in libraries if find_spec(library) is None]
     if missing:
         raise ModelLoadError(
-            f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not installed: install Aana with its "
-            "model libraries, pip install 'aanad[models]', or name what is missing in the project's requirements.txt.",
+            f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not installed. "
+            f"{missing_library_hint(missing[0])}",
             code="library_missing",
         )
 
@@ -102,8 +103,8 @@ def load(model_id: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwa
     except (OSError, ValueError) as error:
         # The hub's libraries say in a paragraph what was tried; its first sentence says what is wrong.
         raise ModelLoadError(
-            f"{model_id} cannot be loaded: {_first_line(error)} The files come from the Hugging Face hub or from "
-            "HF_HOME; a model with a licence to accept needs HF_TOKEN, as a secret.",
+            f"{model_id} cannot be loaded: {_first_sentence(error)} Models come from the Hugging Face hub, a folder or "
+            "HF_HOME; a private one, or one with a licence to accept, needs HF_TOKEN, as a secret.",
         ) from error
     except Exception as error:
         if not is_out_of_memory(error):
@@ -157,7 +158,6 @@ def release_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _first_line(error: Exception) -> str:
+def _first_sentence(error: Exception) -> str:
     text = str(error).strip() or type(error).__name__
-    line = text.splitlines()[0].rstrip()
-    return line if line.endswith(".") else f"{line}."
+    return f"{text.splitlines()[0].split('. ')[0].rstrip('.')}."
