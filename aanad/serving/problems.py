@@ -12,6 +12,7 @@ from pydantic import Field
 
 from aanad import errors
 from aanad.sdk.exceptions import EndpointError, as_json
+from aanad.serving.field_errors import MANY_ERRORS, explain
 from aanad.wire.problems import FieldError, Problem
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
+    from aanad.sdk.signature import JsonSchema
     from aanad.serving.asgi import Scope
 
 logger = logging.getLogger("ray.serve")
@@ -91,28 +93,36 @@ def method_not_allowed(scope: Scope, allowed: str) -> ProblemAnswer:
     )
 
 
-def invalid_request(scope: Scope, endpoint: str, error: ValidationError) -> ProblemAnswer:
-    """The body is no JSON, or does not fit the endpoint's signature."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    if found[0]["type"] == "json_invalid":
+def invalid_request(scope: Scope, endpoint: str, error: ValidationError, schema: JsonSchema) -> ProblemAnswer:
+    """The body is no JSON, or does not fit the endpoint's signature, whose JSON schema is `schema`."""
+    count = error.error_count()
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0] if count == 1 else None
+    if first is not None and first["type"] == "json_invalid" and not first["loc"]:
         return _problem(
             scope,
             HTTPStatus.BAD_REQUEST,
             "invalid_json",
-            f"The body is not valid JSON: {found[0]['msg'].removeprefix('Invalid JSON: ')}.",
+            f"The body is not valid JSON: {first['msg'].removeprefix('Invalid JSON: ')}.",
             hint="Send a JSON object, with 'content-type: application/json'.",
         )
-    fields = [
-        FieldError(field=".".join(["body", *map(str, each["loc"])]), message=_field_message(each["type"], each["msg"]))
-        for each in found
-    ]
-    first = f"{fields[0].field.removeprefix('body.')}: {fields[0].message}"
+    if count > MANY_ERRORS:  # to look at each would cost more than the request
+        return _problem(
+            scope,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "invalid_request",
+            f"The request does not fit endpoint {endpoint}: {count} of its fields are wrong, missing or unknown.",
+            hint="The project's /docs shows the fields of each endpoint.",
+        )
+    code = error.errors(include_url=False, include_context=False, include_input=False)[0]["type"]
+    fields = explain(error, schema)
+    field = fields[0].field.removeprefix("body").removeprefix(".")
+    shown = f"{field}: {fields[0].message}" if field else f"the body {fields[0].message}"
     more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
     return _problem(
         scope,
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        found[0]["type"] if found[0]["type"] in OWN_CODES else "invalid_request",
-        f"The request does not fit endpoint {endpoint}: {first}{more}.",
+        code if code in OWN_CODES else "invalid_request",
+        f"The request does not fit endpoint {endpoint}: {shown}{more}.",
         hint="The project's /docs shows the fields of each endpoint.",
     ).model_copy(update={"errors": fields})
 
@@ -173,10 +183,6 @@ def invalid_result(scope: Scope, endpoint: str, error: Exception) -> ProblemAnsw
         "Endpoint %s returned what does not fit its annotation (request %s): %s", endpoint, problem.request_id, error
     )
     return problem
-
-
-def _field_message(kind: str, message: str) -> str:
-    return "unknown field" if kind == "extra_forbidden" else message
 
 
 def _problem(

@@ -55,6 +55,7 @@ class Route:
         self._streaming = signature.streaming
         self._arguments = signature.arguments
         self.reader = InputReader(signature)
+        self._request_schema = signature.request_schema
         self._check_result = signature.response.validator.validate_python
         self._to_json = signature.response.serializer.to_json
         self._answer = signature.answer
@@ -72,7 +73,7 @@ class Route:
                 self._choose(accept)
             received = await self.reader.read(scope, receive)
         except ValidationError as error:
-            await send_problem(send, invalid_request(scope, self.name, error))
+            await send_problem(send, invalid_request(scope, self.name, error, self._request_schema()))
             return
         except RequestRefused as refusal:
             await send_problem(send, refusal.problem(scope))

@@ -65,8 +65,10 @@ async def test_an_endpoint_without_required_fields_needs_no_body(
             {"content": b'{"text": ["\xff"]}', "headers": JSON}, 400, "invalid_json", "unicode", id="no UTF-8"
         ),
         pytest.param({"json": ["ABC"]}, 422, "invalid_request", "object", id="a list"),
-        pytest.param({"json": {}}, 422, "invalid_request", "text: Field required", id="missing"),
-        pytest.param({"json": {"text": "ABC"}}, 422, "invalid_request", "text: Input should be", id="wrong type"),
+        pytest.param({"json": {}}, 422, "invalid_request", "text: is required", id="missing"),
+        pytest.param(
+            {"json": {"text": "ABC"}}, 422, "invalid_request", "text: must be a list, not a string.", id="wrong type"
+        ),
         pytest.param({"json": {"text": [], "x": 1}}, 422, "invalid_request", "x: unknown field", id="unknown"),
         pytest.param(
             {"content": b"a", "headers": {"content-type": "text/plain"}},
@@ -112,16 +114,30 @@ async def test_what_cannot_be_taken_is_refused_in_one_shape(
     assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_every_refused_field_is_listed(lowercase: httpx.AsyncClient) -> None:
-    """With its path, and without pydantic's links."""
-    response = await lowercase.post("/lowercase", json={"text": ["a", 1, 2], "more": True})
+async def test_every_refused_field_is_listed(playground: httpx.AsyncClient) -> None:
+    """With its path and what would be right; of a list the first wrong item."""
+    response = await playground.post("/count", json={"pause_s": "1", "fail_at": 1.5, "more": True})
 
     assert response.json()["errors"] == [
-        {"field": "body.text.1", "message": "Input should be a valid string"},
-        {"field": "body.text.2", "message": "Input should be a valid string"},
+        {"field": "body.limit", "message": "is required"},
+        {"field": "body.pause_s", "message": "must be a number, not a string"},
+        {"field": "body.fail_at", "message": "must be an integer, not a decimal number"},
         {"field": "body.more", "message": "unknown field"},
     ]
-    assert response.json()["message"].endswith("text.1: Input should be a valid string (and 2 more).")
+    assert response.json()["message"].endswith("endpoint count: limit: is required (and 3 more).")
+
+    response = await playground.post("/echo", json={"text": ["a", 1, 2]})
+    assert response.json()["errors"] == [{"field": "body.text.1", "message": "must be a string, not a number"}]
+
+
+async def test_a_request_that_is_wrong_a_million_times_is_answered_at_once(lowercase: httpx.AsyncClient) -> None:
+    """Only the first wrong item of a list is reported, and many unknown fields are only counted."""
+    wrong_items = await lowercase.post("/lowercase", json={"text": [1] * 1_000_000})
+    unknown_fields = await lowercase.post("/lowercase", json={"text": [], **dict.fromkeys(map(str, range(20_000)), 0)})
+
+    assert wrong_items.json()["message"].endswith("text.0: must be a string, not a number.")
+    assert unknown_fields.json()["message"].endswith("20000 of its fields are wrong, missing or unknown.")
+    assert (422, "invalid_request") == (unknown_fields.status_code, unknown_fields.json()["code"])
 
 
 @pytest.mark.parametrize(
