@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 import typing
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
@@ -20,13 +21,15 @@ _NOT_REQUIRED = (NotRequired, typing_extensions.NotRequired)
 def portable(annotation: Any, _seen: dict[type, Any] | None = None) -> Any:
     """Rebuild `annotation` with every TypedDict in it refusing unknown keys.
 
-    It also makes ``typing.TypedDict`` usable, which pydantic takes only from Python 3.12 on. A TypedDict that
-    contains itself stays as it is.
+    It also makes an ``Iterable`` a list, and ``typing.TypedDict`` usable, which pydantic takes only from
+    Python 3.12 on.
     """
     seen: dict[type, Any] = {} if _seen is None else _seen
     if typing_extensions.is_typeddict(annotation):
         return _typed_dict(annotation, seen)
     origin, args = get_origin(annotation), get_args(annotation)
+    if annotation is Iterable or origin is Iterable:  # pydantic would look at its items only while run reads them
+        return list[portable(args[0], seen)] if args else list  # type: ignore[misc]
     if origin is None or not args or origin is typing.Literal:
         return annotation
     if origin is Annotated:
@@ -42,23 +45,27 @@ def portable(annotation: Any, _seen: dict[type, Any] | None = None) -> Any:
 def _typed_dict(annotation: Any, seen: dict[type, Any]) -> Any:
     if annotation in seen:
         return seen[annotation]
-    seen[annotation] = annotation
     hints = typing_extensions.get_type_hints(annotation, include_extras=True)
-    fields = {}
+    fields: dict[str, tuple[Any, bool]] = {}
     for key, hint in hints.items():
         inner, is_required = hint, key in annotation.__required_keys__
         while _origin(inner) in _REQUIRED + _NOT_REQUIRED:
             # Written as text, these are not in __required_keys__: the class was made before they were read.
             inner, is_required = get_args(inner)[0], _origin(inner) in _REQUIRED
-        inner = portable(inner, seen)
-        fields[key] = inner if is_required else typing_extensions.NotRequired[inner]
+        fields[key] = inner, is_required
     make: Any = typing_extensions.TypedDict
-    made = make(annotation.__name__, fields)
+    made = make(
+        annotation.__name__,
+        {key: Any if is_required else typing_extensions.NotRequired[Any] for key, (_, is_required) in fields.items()},
+    )
+    seen[annotation] = made  # before its fields: they may contain it
+    for key, (inner, is_required) in fields.items():
+        part = portable(inner, seen)
+        made.__annotations__[key] = part if is_required else typing_extensions.NotRequired[part]
     made.__doc__ = annotation.__doc__
     made.__module__ = annotation.__module__
     made.__qualname__ = annotation.__qualname__
     made.__pydantic_config__ = getattr(annotation, "__pydantic_config__", _CONFIG)
-    seen[annotation] = made
     return made
 
 

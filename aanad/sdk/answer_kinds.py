@@ -14,6 +14,7 @@ from pydantic import GetPydanticSchema, PlainSerializer, WithJsonSchema, WrapSer
 
 from aanad.errors import InvalidSignature
 from aanad.sdk.models.media_type import MediaType
+from aanad.sdk.unsupported_types import type_name
 
 if TYPE_CHECKING:
     from aanad.sdk.models import Media
@@ -166,7 +167,7 @@ def _item(endpoint: str, annotation: Any) -> Any:
     if origin in STREAMS and args:
         return args[0]
     raise InvalidSignature(
-        f"Endpoint {endpoint}: run yields, so its result cannot be annotated as {name_of(annotation)}.",
+        f"Endpoint {endpoint}: run yields, so its result cannot be annotated as {type_name(annotation)}.",
         hint="Annotate it as AsyncGenerator[T, None], T being the type of one chunk.",
         code="unsupported_type",
     )
@@ -188,13 +189,6 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
         if len(rest) == 1 and len(rest) < len(get_args(annotation)):
             return rest[0], True
     return annotation, False
-
-
-def name_of(annotation: object) -> str:
-    """A type as its author would write it."""
-    if isinstance(annotation, type) and not typing.get_args(annotation):
-        return annotation.__name__
-    return str(annotation).removeprefix("typing.")
 
 
 def json_form(kind: AnswerKind) -> type[Media]:

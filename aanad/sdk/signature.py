@@ -12,13 +12,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from aanad.errors import InvalidSignature
 from aanad.sdk.annotations import portable
-from aanad.sdk.answer_kinds import AnswerKind, answer_of, json_form, name_of
+from aanad.sdk.answer_kinds import AnswerKind, answer_of, json_form
+from aanad.sdk.strictness import make_strict
+from aanad.sdk.unsupported_types import hint_for, is_stream, stands_for_nothing, type_name
 from aanad.sdk.upload_fields import UploadField, upload_field, with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pydantic_core.core_schema import BytesSchema
+    from pydantic_core.core_schema import BytesSchema, DictSchema
 
 JsonSchema = dict[str, Any]
 
@@ -42,6 +44,14 @@ class SchemaGenerator(GenerateJsonSchema):
         for key, bound in (("minLength", schema.get("min_length")), ("maxLength", schema.get("max_length"))):
             if bound is not None:
                 made[key] = -(-bound // 3) * 4
+        return made
+
+    def dict_schema(self, schema: DictSchema) -> JsonSchemaValue:
+        """Names are strings in JSON; those of a ``dict[int, T]`` are strings of digits."""
+        made = super().dict_schema(schema)
+        keys: dict[str, Any] = schema.get("keys_schema", {})  # type: ignore[assignment]
+        if keys.get("type") == "int":
+            made["propertyNames"] = {"pattern": r"^[+-]?[0-9]+$"}
         return made
 
 
@@ -71,6 +81,7 @@ class Signature:
         self.is_async = inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run)
         self.streaming = inspect.isasyncgenfunction(run) or inspect.isgeneratorfunction(run)
         self.request_model = self._request_model(fields)
+        self._request_schema: JsonSchema | None = None
         self.answer = answer_of(endpoint, hints.get("return", Any), yields=self.streaming)
         self.response: TypeAdapter[Any] = self._response()
         self.has_media = _has_media(self.response_schema())
@@ -83,7 +94,9 @@ class Signature:
 
     def request_schema(self) -> JsonSchema:
         """JSON Schema of the request."""
-        return self.request_model.model_json_schema(schema_generator=SchemaGenerator)
+        if self._request_schema is None:
+            self._request_schema = self.request_model.model_json_schema(schema_generator=SchemaGenerator)
+        return self._request_schema
 
     def response_schema(self) -> JsonSchema:
         """JSON Schema of the result, or of one chunk."""
@@ -114,7 +127,10 @@ class Signature:
                 hint=f"Say its type: '{name}: str', say.",
                 code="unannotated_parameter",
             )
-        annotation = with_bytes(portable(hints[name]))
+        annotation = self._portable(hints[name], f"the parameter {name}")
+        if is_stream(annotation):
+            self._refuse(f"the parameter {name}", None, annotation)
+        annotation = with_bytes(annotation)
         self._check_type(annotation, f"the parameter {name}")
         if (upload := upload_field(annotation)) is not None:
             self.uploads[name] = upload
@@ -136,7 +152,9 @@ class Signature:
             extra="forbid", protected_namespaces=(), title=title, allow_inf_nan=False, val_json_bytes="base64"
         )
         try:
-            return create_model(title, __config__=config, **fields)
+            model = create_model(title, __config__=config, **fields)
+            make_strict(model)
+            return model
         except (PydanticUserError, TypeError, NameError) as error:
             self._refuse("the request", error)
 
@@ -145,24 +163,33 @@ class Signature:
             return TypeAdapter(bytes)
         if self.answer.is_binary:
             return TypeAdapter(json_form(self.answer.kind))
-        return self._check_type(portable(self.answer.item), "the result")
+        return self._check_type(self._portable(self.answer.item, "the result"), "the result")
+
+    def _portable(self, annotation: Any, where: str) -> Any:
+        try:
+            return portable(annotation)
+        except Exception as error:  # noqa: BLE001 - whatever taking an author's annotation apart raises
+            self._refuse(where, error, annotation)
 
     def _check_type(self, annotation: Any, where: str) -> TypeAdapter[Any]:
         mode: typing.Literal["serialization", "validation"] = "serialization" if where == "the result" else "validation"
+        if stands_for_nothing(annotation):
+            self._refuse(where, None, annotation)
         try:
             adapter = TypeAdapter(annotation)
             adapter.json_schema(mode=mode, schema_generator=SchemaGenerator)
-        except (PydanticUserError, TypeError, NameError) as error:
-            self._refuse(f"{where}", error, name_of(annotation))
+        except Exception as error:  # noqa: BLE001 - an author's type makes its schema itself
+            self._refuse(where, error, annotation)
         return adapter
 
-    def _refuse(self, where: str, error: Exception, name: str | None = None) -> NoReturn:
-        shown = f" {name}" if name else ""
+    def _refuse(self, where: str, error: Exception | None, annotation: Any = None) -> NoReturn:
+        shown = f" {type_name(annotation)}" if annotation is not None else ""
+        reason = str(error) if error else ""
         raise InvalidSignature(
             f"Endpoint {self.endpoint}: {where} of run has a type{shown} that JSON cannot carry.",
-            hint="Use str, int, float, bool, list, dict, an Enum, a TypedDict, a dataclass or a pydantic model.",
+            hint=hint_for(annotation, is_result=where == "the result", detail=reason),
             code="unsupported_type",
-            detail=str(error).splitlines()[:6],
+            detail=reason.splitlines()[:6],
         ) from error
 
 

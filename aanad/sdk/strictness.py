@@ -1,0 +1,102 @@
+"""A validator of requests that takes what their JSON schema says, and no more.
+
+Pydantic's own modes do not fit. The lax one takes ``"5"`` and ``true`` where the schema says integer, and 17 where it
+says date. The strict one refuses a date in its written form as soon as a validator of the author's own stands before
+it. So strictness is set where JSON has a type: integers, numbers and booleans are no strings and not each other, and
+dates are no numbers. What comes out of an author's own ``mode="before"`` or ``mode="wrap"`` validator is not touched,
+nor what an author has made strict or lax by name.
+
+Of a list only the first wrong item is reported: a million wrong ones would cost gigabytes.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError, PydanticKnownError, SchemaValidator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+
+_STRICT = frozenset({"int", "float", "bool"})
+_WRITTEN = {"date": "date", "datetime": "datetime", "time": "time", "timedelta": "time_delta"}
+"""Kind of schema → the beginning of its errors' names."""
+_LISTS = frozenset({"list", "tuple", "set", "frozenset", "dict"})
+_AUTHORS_OWN = frozenset({"function-before", "function-wrap", "function-plain"})
+_NO_SCHEMAS = frozenset({"metadata", "serialization", "config", "cls", "default", "expected", "members", "ref"})
+_CONSTANTS = {"literal": "expected", "enum": "members"}
+_ERRORS_OF_CONSTANTS = {"literal": "literal_error", "enum": "enum"}
+_JSON_SCALARS = frozenset({str, int, float, bool, type(None)})
+_BY_NAME = frozenset({"fields", "choices"})
+"""Keys whose dicts are no schemas, but have one for each name."""
+
+
+def make_strict(model: type[BaseModel]) -> None:
+    """Give a model of requests that validator; the models that it contains keep theirs."""
+    schema: Any = _strict(model.__pydantic_core_schema__)
+    # A prebuilt validator is that of a contained model as its author made it.
+    model.__pydantic_validator__ = SchemaValidator(schema, _use_prebuilt=False)
+
+
+def _strict(node: Any) -> Any:
+    if isinstance(node, list | tuple):
+        return type(node)([_strict(each) for each in node])
+    if not isinstance(node, dict):
+        return node
+    kind = node.get("type")
+    if kind in _AUTHORS_OWN:
+        return node
+    if kind == "chain":  # only its first step sees the request
+        first, *rest = node["steps"]
+        return node | {"steps": [_strict(first), *rest]}
+    inner = {key: _part(key, value) for key, value in node.items()}
+    if kind in _STRICT:
+        inner.setdefault("strict", True)
+    if kind == "float":
+        inner.setdefault("allow_inf_nan", False)
+    if kind in _LISTS:
+        inner.setdefault("fail_fast", True)
+    if kind in _WRITTEN and "strict" not in node:
+        return _after(partial(_refuse_number, _WRITTEN[kind]), inner)
+    if kind in _CONSTANTS:
+        return _constants(kind, inner)
+    return inner
+
+
+def _after(function: Callable[[Any], Any], schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "function-before", "function": {"type": "no-info", "function": function}, "schema": schema}
+
+
+def _constants(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """To Python 1, 1.0 and True are the same constant, to JSON they are not."""
+    given = [each.value if isinstance(each, Enum) else each for each in schema[_CONSTANTS[kind]]]
+    kinds = frozenset(map(type, given))
+    if kinds == {str} or not kinds <= _JSON_SCALARS:
+        return schema
+    shown = [repr(each) for each in given]
+    expected = " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    return _after(partial(_refuse_others, _ERRORS_OF_CONSTANTS[kind], kinds, expected), schema)
+
+
+def _part(key: str, value: Any) -> Any:
+    if key in _NO_SCHEMAS:
+        return value
+    if key in _BY_NAME and isinstance(value, dict):
+        return {name: _strict(each) for name, each in value.items()}
+    return _strict(value)
+
+
+def _refuse_others(error: Any, kinds: frozenset[type], expected: str, value: object) -> object:
+    if type(value) not in kinds and not isinstance(value, Enum):
+        raise PydanticKnownError(error, {"expected": expected})
+    return value
+
+
+def _refuse_number(name: str, value: object) -> object:
+    if isinstance(value, int | float):
+        raise PydanticCustomError(f"{name}_type", "Input should be a string")
+    return value
