@@ -1,0 +1,67 @@
+"""The shape of a row: an annotation, what the schema says of it, what is accepted, what is refused in which words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+NO_DEFAULT = object()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """``async def run(self, value: <annotation>)``."""
+
+    id: str
+    annotation: Any
+    schema: dict[str, Any]
+    """Of the field ``value``, without its title."""
+    accepts: list[tuple[str, Any]] = field(default_factory=list)
+    """What is sent as JSON, and what `run` gets."""
+    refuses: list[tuple[str, str, str]] = field(default_factory=list)
+    """What is sent as JSON, the field that the problem names (below ``body.value``), and its message."""
+    default: Any = NO_DEFAULT
+    defs: dict[str, Any] = field(default_factory=dict)
+    """The schemas to which `schema` refers."""
+    is_titled: bool = True
+    """Whether pydantic gives the field a title: not where it refers to a class, which has one."""
+
+    def request_schema(self) -> dict[str, Any]:
+        """The whole schema of the request."""
+        value = {"title": "Value", **self.schema} if self.is_titled and "$ref" not in self.schema else self.schema
+        whole: dict[str, Any] = {
+            "title": "RowRequest",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"value": value},
+        }
+        if self.default is NO_DEFAULT and "default" not in self.schema:
+            whole["required"] = ["value"]
+        return whole | ({"$defs": self.defs} if self.defs else {})
+
+
+@dataclass(frozen=True)
+class Result:
+    """``async def run(self) -> <annotation>``."""
+
+    id: str
+    annotation: Any
+    schema: dict[str, Any]
+    """Of the answer, whole."""
+    answers: list[tuple[Any, str]]
+    """What `run` returns, and the JSON that is answered; of a stream the chunks and the lines."""
+    is_stream: bool = False
+    wrong: list[Any] = field(default_factory=list)
+    """What `run` must not return: answered by 500, code invalid_result."""
+
+
+@dataclass(frozen=True)
+class Unservable:
+    """An annotation that registration says no to."""
+
+    id: str
+    annotation: Any
+    name: str
+    """How the sentence calls the type."""
+    hint: str
+    of_result: bool = False
