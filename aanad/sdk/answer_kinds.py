@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import types
-import typing
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
