@@ -25,6 +25,8 @@ _FORMATS = {
 }
 _MEDIA_TYPES = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
 _MOST_CHANNELS = 8
+_RATES = (1000, 768_000)
+"""Hz; what lies outside is no sound, and would become very long or very short."""
 
 
 class Audio(Media):
@@ -104,6 +106,7 @@ class Audio(Media):
         from aanad.sdk.models import audio_coding
 
         if self._value is None:
+            self._head()
             return audio_coding.decode(self, rate, mono=mono)
         samples, own_rate = self._value
         return audio_coding.resample(samples, own_rate, rate or own_rate, mono=mono)
@@ -155,8 +158,9 @@ class Audio(Media):
 
         with opened(self, "audio") as container:
             stream = container.streams.audio[0]
-            if not stream.rate or not stream.channels:
-                raise InvalidMedia(f"{self.describe()} does not say how its sound is stored.")
+            if not stream.channels or not _RATES[0] <= stream.rate <= _RATES[1]:
+                what = f"{stream.channels} channels at {stream.rate} Hz"
+                raise InvalidMedia(f"{self.describe()} cannot be decoded: it says that it has {what}.")
             return stream.rate, stream.channels
 
     def _encode_value(self) -> bytes:
@@ -188,7 +192,7 @@ def _samples(array: npt.NDArray[Any]) -> Samples:
 
 
 def _rate(rate: int) -> int:
-    if rate != int(rate) or rate <= 0:
+    if rate != int(rate) or not _RATES[0] <= rate <= _RATES[1]:
         raise InvalidMedia(f"A rate of {rate} Hz makes no sense.", hint="Give samples in a second: 16000, say.")
     return int(rate)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from aanad.sdk.exceptions import InvalidInput
+from aanad.sdk.exceptions import InvalidInput, InvalidMedia
 from aanad.sdk.models.containers import opened
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: 
 _CODECS = {"flac": "flac", "mp3": "libmp3lame"}
 _PACKED = "flt"
 """Floats, the channels of one moment side by side. PyAV 18 reads beyond its memory where eight of them lie apart."""
+_MOST_SAMPLES = 2**29
+"""2 GiB of floats: nine hours of one channel at 16 kHz."""
 _CHUNK_SAMPLES = 65_536
 
 
@@ -33,7 +35,7 @@ def decode(media: Media, rate: int | None, *, mono: bool) -> Samples:
     """All samples of the first stream of sound, (n,) or (channels, n).
 
     Raises:
-        InvalidMedia: there is none, or it cannot be decoded.
+        InvalidMedia: there is none, it cannot be decoded, or it is too long.
     """
     import av
     import numpy as np
@@ -41,7 +43,13 @@ def decode(media: Media, rate: int | None, *, mono: bool) -> Samples:
     with opened(media, "audio") as container:
         stream = container.streams.audio[0]
         resampler = av.AudioResampler(_PACKED, stream.layout, rate or stream.rate)
-        parts = [_mixed(part) if mono else part for part in _resampled(resampler, container.decode(stream))]
+        parts: list[Samples] = []
+        room = _MOST_SAMPLES
+        for part in _resampled(resampler, container.decode(stream)):
+            parts.append(_mixed(part) if mono else part)
+            room -= parts[-1].size
+            if room < 0:  # silence packs so well that a small file can fill any memory
+                raise InvalidMedia(f"{media.describe()} is too long to be decoded at once.", hint="Send it in parts.")
         channels = 1 if mono else stream.channels
     samples: Samples = np.concatenate([np.zeros((channels, 0), np.float32), *parts], axis=1, dtype=np.float32)
     return samples[0] if mono else samples

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import sys
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -129,7 +130,7 @@ class Image(Media):
             quality: of JPEG and WebP, 1 to 100.
 
         Raises:
-            InvalidInput: another format.
+            InvalidInput: another format, or one that has no such size.
             InvalidMedia: it is no picture, or a broken one, or too large.
         """
         name = _FORMATS.get(format.lower().lstrip("."))
@@ -240,7 +241,19 @@ class Image(Media):
         return self._value if isinstance(self._value, np.ndarray) else np.array(_plain(self._value))
 
 
-_BROKEN = (OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, TypeError, OverflowError)
+_BROKEN = (
+    EOFError,
+    IndexError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 """What PIL's decoders raise on bytes that are not what their head says."""
 
 
@@ -291,5 +304,11 @@ def _encoded(picture: PIL.Image.Image, name: str, quality: int | None) -> bytes:
     if name == "JPEG" and picture.mode == "RGBA":
         picture = _converted(picture, "RGB")
     file = io.BytesIO()
-    picture.save(file, name, **options)
+    try:
+        picture.save(file, name, **options)
+    except (OSError, ValueError) as error:  # JPEG and WebP have a longest side
+        raise InvalidInput(
+            f"A picture of {picture.width} x {picture.height} pixels cannot be stored as {name}.",
+            hint="Resize it, or use png.",
+        ) from error
     return file.getvalue()

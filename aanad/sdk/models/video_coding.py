@@ -39,12 +39,13 @@ def pictures_of(video: Video) -> Iterator[tuple[Callable[[], Pixels], float]]:
     """
     with opened(video, "video") as container:
         stream = container.streams.video[0]
-        video.check_picture(stream.width, stream.height)
+        video.check_picture(stream.width, stream.height)  # before anything is decoded
         stream.thread_type = "AUTO"
         first: float | None = None
         for number, frame in enumerate(container.decode(stream)):
             time_s = frame.time if frame.time is not None else number / float(stream.guessed_rate or 25)
             first = time_s if first is None else first
+            video.check_picture(frame.width, frame.height)
             yield partial(_upright, frame), time_s - first
 
 

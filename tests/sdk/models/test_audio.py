@@ -201,3 +201,41 @@ def test_up_to_eight_channels_stay_apart(tone: Samples, channels: int, name: str
     assert audio.array(16_000, mono=False).shape == (channels, 16_000)
     assert Audio(array=array, rate=8000).array(16_000, mono=False).shape == (channels, 16_000)
     assert audio.array(None) == pytest.approx(array.mean(axis=0), abs=1e-3)
+
+
+def test_a_file_with_an_absurd_rate_is_refused(tone: Samples) -> None:
+    """Each sample would become thousands."""
+    content = bytearray(Audio(array=tone, rate=8000).encode("wav"))
+    content[24:28] = (1).to_bytes(4, "little")
+
+    with pytest.raises(InvalidMedia, match=r"^The audio cannot be decoded: it says that it has 1 channels at 1 Hz\.$"):
+        Audio(bytes(content)).array()
+
+
+def test_a_small_file_of_endless_silence_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is refused once it has become too long."""
+    from aanad.sdk.models import audio_coding
+
+    monkeypatch.setattr(audio_coding, "_MOST_SAMPLES", 100_000)
+    content = Audio(array=np.zeros(1_000_000, np.float32), rate=16_000).encode("flac")
+
+    assert len(content) < 30_000
+    with pytest.raises(InvalidMedia, match=r"^The audio is too long to be decoded at once\.$"):
+        Audio(content).array()
+
+
+def test_whatever_is_changed_in_a_file_it_is_read_or_refused(tone: Samples) -> None:
+    """No decoder's own error gets through: 150 damaged files, the same in each run."""
+    random = np.random.default_rng(7)
+    files = [Audio(array=tone, rate=8000).encode(name) for name in ("wav", "flac", "mp3")]
+    outcomes = {"read": 0, "refused": 0}
+    for number in range(150):
+        content = np.frombuffer(files[number % 3], np.uint8).copy()
+        content[random.integers(0, 200, 3)] = random.integers(0, 256, 3, np.uint8)
+        try:
+            assert Audio(content.tobytes()).array().ndim == 1
+            outcomes["read"] += 1
+        except InvalidMedia:
+            outcomes["refused"] += 1
+
+    assert min(outcomes.values()) > 5
