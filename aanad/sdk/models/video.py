@@ -162,13 +162,17 @@ class Video(Media):
     def convert(self, format: str = "mp4") -> Video:  # noqa: A002
         """Another video, of that format, in a temporary file that it owns; see `encode`."""
         from aanad.sdk.models.video_coding import encode
+        from aanad.sdk.temporary import new_file
 
         name = _format(format)
         filename = None if self.filename is None else f"{Path(self.filename).stem}.{name}"
         array = None if self._value is None else self._value[0]
         if self._is_so_already(name):
-            return Video(self.read(), filename=filename, media_id=self.media_id)
-        return Video.of_temporary(encode(self, name, array), filename=filename, media_id=self.media_id)
+            file = new_file(f".{name}")
+            Media.save(self, file.path)
+        else:
+            file = encode(self, name, array)
+        return Video.of_temporary(file, filename=filename, media_id=self.media_id)
 
     def save(self, path: str | Path) -> Path:
         """Write it to a file in the format that the name's end says; the folder must exist.

@@ -70,9 +70,9 @@ def sound_of(video: Video) -> Audio | None:
     from aanad.sdk.models.audio import Audio
 
     with opened(video, "video") as container:
-        if not container.streams.audio:
+        source = _sound_in(container)
+        if source is None:
             return None
-        source = container.streams.audio[0]
         file = new_file(".flac")
         with _written(file, "flac") as target:
             sound = _Sound(target, "flac", source.rate, source.layout.name)
@@ -104,24 +104,27 @@ def _transcode(
 ) -> None:
     import av
 
-    streams: list[Any] = [container.streams.video[0], *container.streams.audio[:1]]
-    sound = (
-        _Sound(target, _CODECS[name][1], _SOUND_RATE, "mono" if streams[-1].channels == 1 else "stereo")
-        if len(streams) > 1
-        else None
-    )
+    streams: list[Any] = [container.streams.video[0]]
+    sound = None
+    if (source := _sound_in(container)) is not None:
+        streams.append(source)
+        sound = _Sound(target, _CODECS[name][1], _SOUND_RATE, "mono" if source.channels == 1 else "stereo")
     begin_s = (container.start_time or 0) / av.time_base
-    video.check_picture(streams[0].width, streams[0].height)
     for number, frame in enumerate(frame for packet in container.demux(streams) for frame in packet.decode()):
         if isinstance(frame, av.VideoFrame):
-            time_s = frame.time - begin_s if frame.time is not None else number / video.fps
-            pictures.write(
-                frame if not frame.rotation else av.VideoFrame.from_ndarray(_upright(frame), "rgb24"), time_s
-            )
+            video.check_picture(frame.width, frame.height)
+            time_s = frame.time - begin_s if frame.time is not None else number / pictures.fps
+            upright = av.VideoFrame.from_ndarray(_upright(frame), "rgb24") if frame.rotation else frame
+            pictures.write(upright, time_s)
         elif sound is not None and isinstance(frame, av.AudioFrame):
             sound.write(frame)
     if sound is not None:
         sound.end()
+
+
+def _sound_in(container: InputContainer) -> Any:
+    """The first stream of sound that can be decoded."""
+    return next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
 
 
 @contextmanager
@@ -140,6 +143,7 @@ class _Pictures:
     def __init__(self, target: OutputContainer, name: str, size: tuple[int, int], fps: float) -> None:
         self._target = target
         self._last = -1
+        self.fps = fps
         rate = Fraction(fps).limit_denominator(1001)
         stream: Any = target.add_stream(_CODECS[name][0], rate=rate, options=_OPTIONS[name])
         stream.width, stream.height = (side + side % 2 for side in size)  # half as many pixels of colour

@@ -138,7 +138,7 @@ def test_it_is_converted_with_its_sound(clip: Pixels, tmp_path: Path, name: str)
     sound = converted.audio()
     assert sound is not None
     assert sound.duration_s == pytest.approx(2.0, abs=0.1)
-    assert converted.encode(name) == converted.read()
+    assert converted.encode(name) == converted.convert(name).read() == converted.read()
     saved = video.save(tmp_path / f"a.{name}")
     assert Video(path=saved).size == (64, 48)
     with pytest.raises(InvalidInput, match=r"^A video cannot be encoded as \.avi\.$"):
