@@ -21,7 +21,7 @@ class RequestRules(BaseModel):
     max_json_depth: int = Field(default=64, ge=1, le=190)
     """How deep lists and objects of a request's JSON may be nested."""
     max_memory_bytes: int = Field(default=1 * MIB, ge=0)
-    """Bytes of an uploaded file that are kept in memory; a larger file goes to disk while it arrives."""
+    """Bytes of a request's files that are kept in memory; what is beyond goes to disk while it arrives."""
     max_image_pixels: int = Field(default=100_000_000, ge=1)
     """Pixels of an image that a client sends; a larger one is refused before it is decoded."""
     urls: Literal["off", "public", "any"] = "off"

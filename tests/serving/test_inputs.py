@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import errno
 import hashlib
@@ -16,6 +17,7 @@ import PIL.Image
 import pytest
 
 from aanad.sdk import temporary
+from aanad.serving.inputs import forms
 from aanad.serving.inputs.files import RequestFile
 from aanad.wire.requests import RequestRules
 
@@ -151,7 +153,7 @@ async def test_the_same_media_by_upload_and_by_base64(intake: Intake) -> None:
 REFUSED = [
     # form, status, code, what the message says
     ({"files": {"picture": ("a.png", b"x")}}, 422, "unexpected_file", "'picture'"),
-    ({"files": {"image": ("a.txt", b"x", "text/plain")}}, 415, "unsupported_media_type", "image: text/plain"),
+    ({"files": {"image": ("a.txt", b"x", "text/plain")}}, 415, "media_type_not_accepted", "image: text/plain"),
     ({"files": {"image": ("a.png", b"no picture", "image/png")}}, 422, "invalid_request", "image"),
     ({"files": [("image", ("a.png", png(1, 1)))] * 2}, 422, "invalid_request", "'image' more than once"),
     (
@@ -413,6 +415,32 @@ async def test_a_client_that_leaves_in_mid_upload_leaves_no_file(
 
     assert 1 in seen
     assert ([], []) == (sent, temporary_files())
+
+
+async def test_a_form_that_stops_arriving_is_given_up(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client is told, and what had come is removed."""
+    monkeypatch.setattr(forms, "STALLED_S", 0.05)
+    client = await intake(RULES)
+    whole = httpx.Request("POST", "http://box", files={"file": ("a.bin", LARGE)})
+    never = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield whole.read()[:200_000]
+        await never.wait()
+
+    answer = await client.post("/describe", content=body(), headers=whole.headers.items())
+
+    assert (408, "upload_stalled") == (answer.status_code, answer.json()["code"])
+
+
+@pytest.mark.parametrize("name", ["../../a.txt", "C:\\folder\\a.txt", "/etc/a.txt", "a.txt"])
+async def test_the_name_of_a_file_names_no_folder(intake: Intake, name: str) -> None:
+    """An author may use it as it is."""
+    client = await intake()
+
+    answer = await client.post("/describe", files={"file": (name, b"x")})
+
+    assert "a.txt" == answer.json()["filename"]
 
 
 async def test_new_rules_hold_for_the_next_request(intake: Intake) -> None:

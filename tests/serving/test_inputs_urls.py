@@ -28,9 +28,10 @@ class Origin:
     def __init__(self) -> None:
         self.requests: list[str] = []
         self.at_once = 0
-        self.most_at_once = 0
         self.port = 0
         self.gate = asyncio.Event()
+        self.crowded = asyncio.Event()
+        """Set while four are waiting."""
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """The address of an answer."""
@@ -39,7 +40,8 @@ class Origin:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request and close."""
         self.at_once += 1
-        self.most_at_once = max(self.at_once, self.most_at_once)
+        if self.at_once == 4:
+            self.crowded.set()
         try:
             request = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.requests.append(request)
@@ -112,12 +114,21 @@ async def test_all_urls_of_a_request_are_fetched_at_the_same_time(intake: Intake
     """Each waits for the others here, so one after the other would take for ever."""
     client = await intake(ANY)
     request = asyncio.create_task(client.post("/gather", json={"prompt": "p", "files": [origin.url("together")] * 4}))
-    while origin.at_once < 4:
-        await asyncio.sleep(0.01)
+    await origin.crowded.wait()
 
     origin.gate.set()
 
     assert [5] * 4 == [each["size"] for each in (await request).json()["files"]]
+
+
+async def test_a_request_has_a_limited_number_of_urls(intake: Intake, origin: Origin) -> None:
+    """None is fetched where there are more."""
+    client = await intake(ANY)
+
+    answer = await client.post("/gather", json={"prompt": "p", "files": [origin.url("small")] * 101})
+
+    assert (413, "too_many_urls") == (answer.status_code, answer.json()["code"])
+    assert [] == origin.requests
 
 
 REFUSED = [
@@ -160,15 +171,13 @@ async def test_a_slow_server_is_waited_for_as_long_as_the_rules_say(intake: Inta
     assert time.monotonic() - began < 10
 
 
-async def test_an_unknown_host_and_a_closed_port_are_said(
-    intake: Intake, origin: Origin, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unknown_host_and_a_closed_port_are_said(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence for each."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         refused = await describe(await intake(ANY), f"http://127.0.0.1:{closed.getsockname()[1]}/a")
 
-    async def look_up(host: str, port: int, **_: Any) -> list[Any]:
+    async def look_up(*_: Any, **__: Any) -> list[Any]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)

@@ -14,7 +14,7 @@ import httpx
 from aanad.errors import AanaError
 from aanad.sdk.models.media import Media
 from aanad.serving.inputs.addresses import AddressRefused, HostUnknown, PublicBackend
-from aanad.serving.inputs.refusals import size
+from aanad.serving.inputs.refusals import size, too_many_urls
 from aanad.serving.problems import RequestRefused
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aanad.wire.requests import RequestRules
 
 MAX_REDIRECTS = 5
+MAX_URLS = 100
 CONCURRENT = 8
 """Fetches of one request at once."""
 _HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "aana"}
@@ -37,6 +38,8 @@ async def fetch_all(pending: list[Media], request: BaseModel, rules: RequestRule
     Raises:
         RequestRefused: a URL that is against the rules, or cannot be fetched; it names the field.
     """
+    if len(pending) > MAX_URLS:
+        raise too_many_urls(MAX_URLS)
     turns = asyncio.Semaphore(CONCURRENT)
 
     async def fetch(media: Media) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("ray.serve")
 
+MAX_NAME = 255
+_FOLDERS = re.compile(r".*[/\\]|[\x00-\x1f\x7f]", re.DOTALL)
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -87,7 +90,8 @@ class RequestFile:
             self._write(data)
 
     def finish(self, filename: str | None, media_type: str | None) -> Upload:
-        """The whole file."""
+        """The whole file; of its name only the last part counts, so that no client names a folder."""
+        filename = _FOLDERS.sub("", filename or "")[:MAX_NAME] or None
         if self._writer is None or self._file is None:
             upload = Upload(content=bytes(self._content), filename=filename, media_type=media_type)
             self._content = bytearray()

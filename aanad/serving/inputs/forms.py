@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from aanad.serving.inputs.refusals import (
     body_too_large,
     form_hint,
     json_too_large,
+    stalled,
     too_many_parts,
     wrong_file,
     wrong_form,
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
 
     from aanad.sdk.models.inputs import Upload
     from aanad.sdk.upload_fields import UploadField
-    from aanad.serving.asgi import Receive
+    from aanad.serving.asgi import Message, Receive
     from aanad.serving.inputs.files import RequestFile, RequestFiles
     from aanad.wire.requests import RequestRules
 
+STALLED_S = 60.0
+"""How long a form that holds files may send nothing."""
 MAX_PARTS = 1000
 MAX_PART_HEADERS = 8
 MAX_HEADER_BYTES = 4096
@@ -84,7 +88,7 @@ async def read_multipart(
         )
         size, more = 0, True
         while more:
-            message = await receive()
+            message = await _next(receive)
             if message["type"] == "http.disconnect":
                 raise ClientGone
             data: bytes = message.get("body", b"")
@@ -98,6 +102,14 @@ async def read_multipart(
     if not parts.is_complete:
         raise bad_form("it ends before its last boundary", hint)
     return parts.form
+
+
+async def _next(receive: Receive) -> Message:
+    try:
+        async with asyncio.timeout(STALLED_S):
+            return await receive()
+    except TimeoutError as error:
+        raise stalled(STALLED_S) from error
 
 
 class _Parts:

@@ -55,7 +55,10 @@ class InputReader:
     def apply_rules(self, rules: RequestRules) -> None:
         """Take over other rules; a request that has begun keeps its own."""
         self._rules = rules
-        self._without_files = self._context(rules, [])
+        # One context serves all requests without files: validating is one step of the event loop.
+        self._shared = _context(rules, [])
+        whole = rules.max_body_bytes < rules.max_json_bytes
+        self._max_json = (rules.max_body_bytes, body_too_large) if whole else (rules.max_json_bytes, json_too_large)
 
     async def read(self, scope: Scope, receive: Receive) -> Received:
         """Read and validate.
@@ -65,14 +68,15 @@ class InputReader:
             RequestRefused: a media type, an encoding, a size, a file or a URL that is not taken.
             ClientGone: the client went away.
         """
-        rules = self._rules
+        rules, context = self._rules, self._shared
         media_type, content_type = _check_headers(scope, rules)
         if media_type == JSON:
-            return await self._received(await _read_json(receive, rules), rules)
+            request = self._validated(await read(receive, *self._max_json), rules, context)
+            return await _fetched(request, context, rules) if context.pending else Received(request)
         if media_type == URLENCODED:
             form = await forms.read_urlencoded(receive, rules, self._forms.hint)
             document = form if isinstance(form, bytes) else self._forms.document(form, rules.max_json_depth)[0]
-            return await self._received(document, rules)
+            return await _fetched(self._validated(document, rules, context), context, rules)
         if media_type != MULTIPART:
             raise unsupported_media_type(
                 f"media type {media_type[:80].decode('latin-1')}", "Send application/json, or a form: -F body='{…}'."
@@ -81,46 +85,45 @@ class InputReader:
         try:
             form = await forms.read_multipart(content_type, receive, rules, files, self._forms.uploads)
             document, uploads = self._forms.document(form, rules.max_json_depth)
-            return await self._received(document, rules, files, uploads)
+            context = _context(rules, uploads)
+            return await _fetched(self._validated(document, rules, context), context, rules, files)
         except BaseException:
             files.close()
             raise
 
-    async def _received(
-        self,
-        document: bytes,
-        rules: RequestRules,
-        files: RequestFiles | None = None,
-        uploads: list[Upload] | None = None,
-    ) -> Received:
-        document = document or b"{}"
+    def _validated(self, document: bytes, rules: RequestRules, context: InputContext) -> BaseModel:
         check_depth(document, rules.max_json_depth)
-        # One context serves all requests without files: validating is one step of the event loop, and what the last
-        # one left in it is dropped.
-        context = self._context(rules, uploads) if uploads or rules is not self._rules else self._without_files
-        context.pending = []
-        request = self._validate_json(document, context=context)
-        if not context.pending:
-            return Received(request, files)
-        from aanad.serving.inputs.fetching import fetch_all
+        if context.pending:
+            context.pending = []  # of a request that was refused
+        request: BaseModel = self._validate_json(document or b"{}", context=context)
+        return request
 
-        pending = context.pending
-        files = files or RequestFiles(rules.max_memory_bytes)
-        try:
-            await fetch_all(pending, request, rules, files)
-        except BaseException:
-            files.close()
-            raise
+
+def _context(rules: RequestRules, uploads: list[Upload]) -> InputContext:
+    return InputContext(
+        uploads=uploads,
+        urls=rules.urls != "off",
+        folders=tuple(map(Path, rules.paths)),
+        max_image_pixels=rules.max_image_pixels,
+    )
+
+
+async def _fetched(
+    request: BaseModel, context: InputContext, rules: RequestRules, files: RequestFiles | None = None
+) -> Received:
+    """The request once all that it names by URL is there."""
+    if not context.pending:
         return Received(request, files)
+    from aanad.serving.inputs.fetching import fetch_all
 
-    @staticmethod
-    def _context(rules: RequestRules, uploads: list[Upload] | None) -> InputContext:
-        return InputContext(
-            uploads=uploads or [],
-            urls=rules.urls != "off",
-            folders=tuple(map(Path, rules.paths)),
-            max_image_pixels=rules.max_image_pixels,
-        )
+    pending, context.pending = context.pending, []
+    files = files or RequestFiles(rules.max_memory_bytes)
+    try:
+        await fetch_all(pending, request, rules, files)
+    except BaseException:
+        files.close()
+        raise
+    return Received(request, files)
 
 
 def _check_headers(scope: Scope, rules: RequestRules) -> tuple[bytes, bytes]:
@@ -156,9 +159,3 @@ def _media_type(content_type: bytes) -> bytes:
         if key.strip() == b"charset" and charset.strip().strip(b'"') not in _CHARSETS:
             raise unsupported_media_type(f"charset {charset[:40].decode('latin-1')}", "Send UTF-8.")
     return media_type or JSON
-
-
-async def _read_json(receive: Receive, rules: RequestRules) -> bytes:
-    if rules.max_body_bytes < rules.max_json_bytes:
-        return await read(receive, rules.max_body_bytes, body_too_large)
-    return await read(receive, rules.max_json_bytes, json_too_large)

@@ -75,7 +75,7 @@ def wrong_file(name: str, media_type: str, field: UploadField) -> RequestRefused
     """A file that is not of the kind that its parameter takes."""
     return RequestRefused(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "unsupported_media_type",
+        "media_type_not_accepted",
         f"{name}: {media_type} is not taken.",
         hint=f"Its files are {' or '.join(field.media_types)}.",
         field=name,
@@ -100,6 +100,26 @@ def form_hint(fields: Iterable[str], files: Iterable[str]) -> str:
     told = f" Fields: {', '.join(names)}." if names else ""
     told += f" Files: {', '.join(uploads)} (-F {uploads[0]}=@file)." if uploads else ""
     return f"A form has the JSON in its field 'body' (-F body='{{…}}'), or a field for each parameter.{told}"
+
+
+def stalled(seconds: float) -> RequestRefused:
+    """A body of which nothing more comes."""
+    return RequestRefused(
+        HTTPStatus.REQUEST_TIMEOUT,
+        "upload_stalled",
+        f"Nothing more of the request came for {seconds:g} s.",
+        hint="Send it again, over a connection that holds.",
+    )
+
+
+def too_many_urls(limit: int) -> RequestRefused:
+    """Media by URL."""
+    return RequestRefused(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "too_many_urls",
+        f"The request has more than {limit} URLs to fetch.",
+        hint="Send fewer at once.",
+    )
 
 
 def storage_full() -> RequestRefused:
