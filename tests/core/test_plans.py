@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from aanad.core.diffs import setting_changes
 from aanad.core.records import NodeResources
 from aanad.errors import ImportFailed, InvalidInput, InvalidProject
-from aanad.wire.plan import Plan, StepAction
+from aanad.wire.plan import Change, Plan, StepAction
 from aanad.wire.project_file import DeploymentOverride, ProjectFile
 from aanad.wire.projects import Scale, ScaleRequest
+from aanad.wire.requests import RequestOverrides
+from tests.contracts.store import REVISION
 from tests.core.conftest import Box
 
 BIG = 6.0
@@ -60,6 +64,17 @@ async def test_a_change_of_files_replaces_every_replica_beside_the_old_ones(box:
     assert all(step.surge and step.gap_s is None for step in plan.steps)
     assert (True, False, "asr: 2 to replace; no request fails.") == (plan.fits, plan.interrupts, plan.summary)
     assert "A change of files replaces every replica of the project." in plan.notes
+
+
+def test_rules_of_requests_are_settings_of_the_project() -> None:
+    """A plan and a diff show those that the project sets; those of the operator are not its own."""
+    before = replace(REVISION, file=ProjectFile(requests=RequestOverrides(paths=("/a", "/b"), max_json_depth=9)))
+    after = replace(REVISION, file=ProjectFile(requests=RequestOverrides(urls="public", paths=(), max_json_depth=9)))
+
+    assert [
+        Change(name="requests.paths", before="/a, /b", after="none"),
+        Change(name="requests.urls", before=None, after="public"),
+    ] == setting_changes(before, after, {})
 
 
 async def test_deploying_what_runs_changes_nothing(box: Box) -> None:
