@@ -7,7 +7,9 @@ import base64
 import errno
 import hashlib
 import io
+import json
 import os
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +21,8 @@ import pytest
 from aanad.sdk import temporary
 from aanad.serving.inputs import forms
 from aanad.serving.inputs.files import RequestFile
+from aanad.serving.inputs.json_bodies import check_depth
+from aanad.serving.problems import RequestRefused
 from aanad.wire.requests import RequestRules
 
 Intake = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -316,6 +320,34 @@ async def test_json_that_is_not_too_deep_is_read(intake: Intake, body: bytes) ->
     answer = await client.post("/gather", content=body, headers=JSON)
 
     assert "json_too_deep" != answer.json().get("code")
+
+
+def depth_of(value: Any) -> int:
+    """How deep a parsed document is nested."""
+    if isinstance(value, (list, dict)):
+        return 1 + max(map(depth_of, value.values() if isinstance(value, dict) else value), default=0)
+    return 0
+
+
+def document(chance: random.Random, depth: int) -> Any:
+    """Some document, whose strings are full of what could be mistaken for its structure."""
+    kind = chance.random() if depth else 0.0
+    if kind < 0.3:
+        return "".join(chance.choice('[]{}"\\\n') for _ in range(chance.randrange(7)))
+    parts = [document(chance, depth - 1) for _ in range(chance.randrange(4))]
+    return parts if kind < 0.65 else {document(chance, 0): part for part in parts}
+
+
+def test_the_depth_is_that_of_the_parsed_document() -> None:
+    """For documents of every shape: one level less is refused, and nothing else is."""
+    chance = random.Random(4)
+    for _ in range(500):
+        made = document(chance, 7)
+        depth, text = depth_of(made), json.dumps(made).encode()
+        check_depth(text, depth)
+        if depth:
+            with pytest.raises(RequestRefused):
+                check_depth(text, depth - 1)
 
 
 async def test_what_json_leaves_open_is_decided(intake: Intake) -> None:
