@@ -15,52 +15,64 @@ if TYPE_CHECKING:
 
     from aanad.sdk.hooks import AfterHook, BeforeHook, EndpointOutcome, EndpointRequest
 
+    Watch = Callable[[Future[Any]], None]
+
 logger = logging.getLogger("ray.serve")
 
 _running: set[asyncio.Task[None]] = set()
 
 
-async def call_before(
-    hooks: Sequence[BeforeHook], request: EndpointRequest, watch: Callable[[Future[Any]], None]
-) -> None:
-    """Call one after the other; what one raises ends it.
+class Hooks:
+    """The hooks of one endpoint."""
 
-    Args:
-        hooks: the hooks.
-        request: what they get.
-        watch: is given each call that runs in a thread.
-    """
-    for hook in hooks:
-        await _call(hook, request, watch=watch)
+    def __init__(self, before: Sequence[BeforeHook], after: Sequence[AfterHook]) -> None:
+        self._before = [_Hook(hook) for hook in before]
+        self._after = [_Hook(hook) for hook in after]
+
+    def __bool__(self) -> bool:
+        return bool(self._before or self._after)
+
+    async def call_before(self, request: EndpointRequest, watch: Watch) -> None:
+        """Call one after the other; what one raises ends it.
+
+        Args:
+            request: what they get.
+            watch: is given each call that runs in a thread.
+        """
+        for hook in self._before:
+            await hook.call(request, watch=watch)
+
+    async def call_after(self, request: EndpointRequest, outcome: EndpointOutcome) -> None:
+        """Call all of them, even if whoever waits for them is cancelled; what one raises is logged."""
+        if self._after:
+            calls = asyncio.create_task(self._call_all_after(request, outcome))
+            _running.add(calls)  # the loop keeps no task alive
+            calls.add_done_callback(_running.discard)
+            await asyncio.shield(calls)
+
+    async def _call_all_after(self, request: EndpointRequest, outcome: EndpointOutcome) -> None:
+        for hook in self._after:
+            try:
+                await hook.call(request, outcome)
+            except Exception:
+                logger.exception(
+                    "Hook %s after endpoint %s failed (request %s).", hook.name, request.endpoint, request.request_id
+                )
 
 
-async def call_after(hooks: Sequence[AfterHook], request: EndpointRequest, outcome: EndpointOutcome) -> None:
-    """Call all of them, even if whoever waits for them is cancelled; what one raises is logged."""
-    calls = asyncio.create_task(_call_all(hooks, request, outcome))
-    _running.add(calls)  # the loop keeps no task alive
-    calls.add_done_callback(_running.discard)
-    await asyncio.shield(calls)
+class _Hook:
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.name = getattr(function, "__qualname__", repr(function))
+        self._function = function
+        call = getattr(function, "__call__", None)  # noqa: B004 - it is callable; is it a coroutine function?
+        self._is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
-
-async def _call_all(hooks: Sequence[AfterHook], request: EndpointRequest, outcome: EndpointOutcome) -> None:
-    for hook in hooks:
-        try:
-            await _call(hook, request, outcome)
-        except Exception:
-            name = getattr(hook, "__qualname__", repr(hook))
-            logger.exception(
-                "Hook %s after endpoint %s failed (request %s).", name, request.endpoint, request.request_id
-            )
-
-
-async def _call(
-    hook: Callable[..., Any], *arguments: object, watch: Callable[[Future[Any]], None] = lambda _: None
-) -> None:
-    if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
-        await hook(*arguments)
-        return
-    call = threads.start(threads.HOOKS, hook, *arguments)
-    watch(call)
-    result = await asyncio.wrap_future(call)
-    if inspect.isawaitable(result):
-        await result
+    async def call(self, *arguments: object, watch: Watch = lambda _: None) -> None:
+        if self._is_async:
+            await self._function(*arguments)
+            return
+        step = threads.start(threads.HOOKS, self._function, *arguments)
+        watch(step)
+        result = await asyncio.wrap_future(step)
+        if inspect.isawaitable(result):
+            await result

@@ -15,7 +15,7 @@ from aanad.sdk.exceptions import TimedOut
 from aanad.sdk.hooks import EndpointOutcome, EndpointRequest
 from aanad.serving import threads
 from aanad.serving.admission import Admission
-from aanad.serving.hooks import call_after, call_before
+from aanad.serving.hooks import Hooks
 from aanad.serving.problems import request_id
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class LimitedTurns(Turns):
 
     def __init__(self, endpoint: str, options: EndpointOptions) -> None:
         self.endpoint = endpoint
-        self.options = options
+        self.timeout_s = options.timeout_s
+        self.hooks = Hooks(options.before, options.after)
         self.admission = (
             Admission(endpoint, options.max_concurrent, options.max_queued) if options.max_concurrent else None
         )
@@ -120,7 +121,7 @@ class LimitedTurn(Turn):
         self._begun_at = time.monotonic()
         self._place: Place | None = None
         self._request: EndpointRequest | None = None
-        if turns.options.before or turns.options.after:
+        if turns.hooks:
             self._request = EndpointRequest(turns.endpoint, request_id(scope), _headers(scope), arguments)
         self._has_been_seen = False
 
@@ -135,23 +136,22 @@ class LimitedTurn(Turn):
             error=self.error,
             client_left=isinstance(error, asyncio.CancelledError),
         )
-        await call_after(self._turns.options.after, self._request, outcome)
+        await self._turns.hooks.call_after(self._request, outcome)
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[None]:  # noqa: D102
-        options = self._turns.options
-        limit = asyncio.timeout(options.timeout_s)
+        limit = asyncio.timeout(self._turns.timeout_s)
         try:
             async with limit:
                 if self._turns.admission is not None:
                     self._place = await self._turns.admission.enter()
                 self._has_been_seen = True
                 if self._request is not None:
-                    await call_before(options.before, self._request, self._watch)
+                    await self._turns.hooks.call_before(self._request, self._watch)
                 yield
         except Exception as error:
             if limit.expired():
-                self.error = _timed_out(self._turns.endpoint, options.timeout_s)
+                self.error = _timed_out(self._turns.endpoint, self._turns.timeout_s)
                 raise self.error from error
             self.error = error
             raise
