@@ -10,6 +10,11 @@ from __future__ import annotations
 import builtins
 import logging
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SERVE_LOGGER = "ray.serve"
 
@@ -37,3 +42,15 @@ def adopt() -> None:
     root.addHandler(ToServe())
     if root.level == logging.WARNING:
         root.setLevel(logging.INFO)
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Let what authors print and log pass, where Serve has silenced its own logger: while an application ends."""
+    logger = logging.getLogger(SERVE_LOGGER)
+    level = logger.level
+    logger.setLevel(min(level, logging.INFO))
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pydantic_core
 
+from aanad.sdk import replica_logs
 from aanad.serving import cors, docs_page, openapi
 from aanad.serving.problems import method_not_allowed, no_route
 from aanad.serving.responses import send_bytes, send_nothing, send_problem, without_body
@@ -61,14 +62,10 @@ class ProjectApp:
                 await ready
         await self._routers.start()
 
-    async def close(self) -> None:
-        """End what `initialize` began, after the last request."""
-        await self._routers.stop()
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the lifespan's two questions."""
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         elif self._cors is None:
@@ -135,17 +132,16 @@ class ProjectApp:
             await receive()
             await send({"type": "websocket.close", "code": 1000, "reason": f"There is no websocket {path}."})
 
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    """Nothing is left to do when Serve asks: the replica calls `initialize` and `close` itself.
-
-    A failure then says its reason, and what authors print is not lost: Serve's logger is silent while it asks.
-    """
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        """The start is over when Serve asks: `initialize` did it, so that a failure says its reason."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                with replica_logs.heard():
+                    await self._routers.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+            await send({"type": "lifespan.startup.complete"})
 
 
 def _split_path(scope: Scope) -> tuple[str, str]:

@@ -34,8 +34,3 @@ class Ingress:
 
     def __serve_build_asgi_app__(self) -> ProjectApp:
         return self._project_app
-
-    async def __del__(self) -> None:  # Serve awaits it when the replica has answered its last request
-        project_app = getattr(self, "_project_app", None)
-        if project_app is not None:
-            await project_app.close()

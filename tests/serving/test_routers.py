@@ -342,11 +342,21 @@ async def test_the_lifespans_of_routers_run_with_the_replica() -> None:
     started = list(events)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=project), base_url="http://box") as client:
         answers = [(await client.get(path)).json() for path in ("/one/who", "/two/who")]
-    await project.close()
+    questions = iter(["lifespan.startup", "lifespan.shutdown"])
+    replies: list[str] = []
+
+    async def ask() -> dict[str, str]:
+        return {"type": next(questions)}
+
+    async def reply(message: Any) -> None:
+        replies.append(message["type"])
+
+    await project({"type": "lifespan"}, ask, reply)
 
     assert started == ["one starts", "two starts", "three starts"]
     assert answers == ["one", "two"]
     assert events[3:] == ["three stops", "two stops", "one stops"]
+    assert replies == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 async def test_a_router_that_fails_to_start_fails_the_replica() -> None:
