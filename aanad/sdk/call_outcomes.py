@@ -1,51 +1,34 @@
 """A replica that fails most of its calls is replaced: its calls are counted, and its health check reads the count.
 
-Counted are the calls that Serve makes, not those among a deployment's own methods. A failure is an `InferenceError` or
-whatever else is not meant for the client (status 500 and above, or no error of Aana's at all). What says nothing of
-this replica is not counted: a call that was cancelled, and an error that came from another deployment.
-
-Serve's own check is extended rather than `check_health`, which would wait for its turn behind a blocking call.
+A failure is an `InferenceError` or whatever else is not meant for the client (status 500 and above, or no error of
+Aana's at all). What says nothing of this replica is not counted: a call that was cancelled, and an error that came
+from another deployment.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import functools
-import inspect
 import os
-import sys
 import threading
 import time
 from collections import deque
-from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from aanad import errors
 from aanad.sdk.exceptions import EndpointError, InferenceError
 from aanad.sdk.failures import is_another_s
-from aanad.sdk.methods import COUNTED, is_public
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+    from collections.abc import Callable
 
 RATIO_VARIABLE = "AANA_FAILURE_RATIO"
 WINDOW_VARIABLE = "AANA_FAILURE_WINDOW_S"
 MIN_CALLS_VARIABLE = "AANA_FAILURE_MIN_CALLS"
 """The operator's limits; where they are not set, those of `FailureLimits`."""
 MAX_TEXT = 300
-MARK = "Unhealthy: "
-"""The daemon knows by it why a replica was replaced."""
 SERVER_ERROR = 500
 _FINE = (errors.InvalidInput, errors.NotFound, errors.Refused)
 _ELSEWHERE = (errors.TimedOut, errors.Unavailable)
-_is_inside: ContextVar[bool] = ContextVar("aana_is_inside_a_call", default=False)
-F = TypeVar("F", bound="Callable[..., Any]")
-
-
-class Unhealthy(Exception):
-    """Raised to Serve's health check."""
 
 
 @dataclass(frozen=True)
@@ -136,46 +119,6 @@ def is_failure(error: BaseException | None) -> bool | None:
     return not isinstance(error, _FINE)
 
 
-_watched: list[CallOutcomes] = []
-"""This process's calls, once it has a deployment."""
-
-
-def watch(deployment: type) -> None:
-    """Count the calls of this process, whose deployment is of this class; only the first call does."""
-    if not _watched:
-        _watched.append(CallOutcomes(FailureLimits.of(deployment)))
-        _extend_serve_s_check(_watched[0])
-
-
-def _extend_serve_s_check(outcomes: CallOutcomes) -> None:
-    replica: Any = getattr(sys.modules.get("ray.serve._private.replica"), "Replica", None)
-    check_health = getattr(replica, "check_health", None)
-    if check_health is None:
-        return
-    is_said = False
-
-    @functools.wraps(check_health)
-    async def check_outcomes_too(self: Any) -> None:
-        nonlocal is_said
-        verdict = outcomes.verdict()
-        if verdict is None:
-            await check_health(self)
-            return
-        self._healthy = False
-        if not is_said:
-            is_said = True
-            _say(f"{MARK}{verdict}")
-        raise Unhealthy(verdict)
-
-    replica.check_health = check_outcomes_too
-
-
-def _say(line: str) -> None:
-    """Write to the process's own standard error: what failing calls log would soon hide it in the replica's log."""
-    with contextlib.suppress(OSError):
-        os.write(2, f"{line}\n".encode(errors="replace"))
-
-
 def _said(error: BaseException | None) -> str:
     try:
         text = str(error)
@@ -183,126 +126,3 @@ def _said(error: BaseException | None) -> str:
         text = ""
     first = next(iter(text.splitlines()), "").strip()
     return (f"{type(error).__name__}: {first}" if first else type(error).__name__)[:MAX_TEXT]
-
-
-def count_calls(deployment: type) -> None:
-    """Make every public method of a class count its calls, inherited ones too; once is enough."""
-    for name, function in inspect.getmembers_static(deployment):
-        if is_public(name) and inspect.isfunction(function) and not hasattr(function, COUNTED):
-            setattr(deployment, name, counted(function))
-
-
-def counted(function: F) -> F:
-    """The method, with its outcomes noted.
-
-    The wrappers name functions of this module only, because Serve may pickle them with the author's class.
-    """
-    wrapper: Any
-    if inspect.iscoroutinefunction(function):
-
-        async def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-            return await _awaited(function(self, *args, **kwargs))
-
-    elif inspect.isasyncgenfunction(function):
-
-        async def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-            async with contextlib.aclosing(_paced(function(self, *args, **kwargs))) as items:
-                async for item in items:
-                    yield item
-
-    else:
-
-        def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-            return _called(function, self, args, kwargs)
-
-    functools.update_wrapper(wrapper, function)
-    if hasattr(function, "__wrapped__"):
-        # A decorated method may look for itself on its object by what it wraps; serve.batch's does.
-        wrapper.__wrapped__ = function.__wrapped__
-    setattr(wrapper, COUNTED, function)
-    return wrapper  # type: ignore[no-any-return]
-
-
-def _called(function: Callable[..., Any], self: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if _is_inside.get():
-        return function(self, *args, **kwargs)
-    _is_inside.set(True)
-    try:
-        result = function(self, *args, **kwargs)
-    except BaseException as error:
-        _note(error)
-        raise
-    finally:
-        _is_inside.set(False)
-    if inspect.iscoroutine(result):
-        return _awaited(result)
-    if inspect.isasyncgen(result):
-        return _paced(result)
-    if inspect.isgenerator(result):
-        return _paced(_asynchronous(result)) if _serve_waits() else result
-    _note(None)
-    return result
-
-
-async def _awaited(call: Coroutine[Any, Any, Any]) -> Any:
-    if _is_inside.get():
-        return await call
-    _is_inside.set(True)
-    try:
-        result = await call
-    except BaseException as error:
-        _note(error)
-        raise
-    finally:
-        _is_inside.set(False)
-    _note(None)
-    return result
-
-
-async def _paced(items: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, None]:
-    """The items, with way given after each: what was cancelled ends there, and others have their turn.
-
-    Left alone, a generator that never waits would run to its end and let nothing else happen.
-    """
-    is_counted = not _is_inside.get()
-    try:
-        while True:
-            _is_inside.set(True)
-            try:
-                item = await anext(items)
-            except StopAsyncIteration:
-                break
-            finally:
-                if is_counted:
-                    _is_inside.set(False)
-            yield item
-            await asyncio.sleep(0)
-    except BaseException as error:
-        if is_counted:
-            _note(error)
-        raise
-    finally:
-        await items.aclose()
-    if is_counted:
-        _note(None)
-
-
-async def _asynchronous(items: Generator[Any, Any, Any]) -> AsyncGenerator[Any, None]:
-    with contextlib.closing(items):
-        for item in items:
-            yield item
-
-
-def _serve_waits() -> bool:
-    """Whether it is Serve that calls, and from its event loop; an author's own call gets what the method gives."""
-    context: Any = sys.modules.get("ray.serve.context")
-    return (
-        context is not None
-        and bool(context._get_serve_request_context()._internal_request_id)  # noqa: SLF001 - Serve has no public word for it
-        and asyncio._get_running_loop() is not None  # noqa: SLF001 - the public one raises
-    )
-
-
-def _note(error: BaseException | None) -> None:
-    if _watched:
-        _watched[0].note(error)

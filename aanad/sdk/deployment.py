@@ -16,7 +16,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from aanad.errors import InvalidSignature
-from aanad.sdk import call_outcomes, replica_logs, sealed_secrets, start_backoff
+from aanad.sdk import replica_logs, sealed_secrets, served_calls, start_backoff
 from aanad.sdk.methods import public_methods
 from aanad.sdk.test_cache.postponing import postpone
 
@@ -55,17 +55,12 @@ class BaseDeployment:
 
     _applied_config: dict[str, Any] | None = None
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        """See to it that calls of the author's methods are counted."""
-        super().__init_subclass__(**options)
-        call_outcomes.count_calls(cls)
-
     def __new__(cls, *_args: object, **_kwargs: object) -> Self:
         """Before the author's constructor runs: see to it that log lines are kept, and wait after crashes."""
         replica_logs.adopt()
         start_backoff.wait()
         sealed_secrets.check_installed()
-        call_outcomes.watch(cls)
+        served_calls.watch(cls)
         return super().__new__(cls)
 
     async def apply_config(self, config: dict[str, Any]) -> None:

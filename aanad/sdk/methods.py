@@ -7,19 +7,8 @@ import typing
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator
 from enum import StrEnum
 
-LIFECYCLE = frozenset(
-    {
-        "apply_config",
-        "check_health",
-        "reconfigure",
-        "record_autoscaling_stats",
-        "record_replica_metadata",
-        "record_routing_stats",
-    }
-)
+LIFECYCLE = frozenset({"apply_config", "check_health", "reconfigure"})
 """Called by Serve, never through a handle."""
-COUNTED = "_aana_counted"
-"""On a method that counts its calls: the author's own function."""
 _STREAMS = (AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator)
 
 
@@ -32,16 +21,11 @@ class Kind(StrEnum):
     """Only the call will show: a wrapped function, or a class of another project."""
 
 
-def is_public(name: str) -> bool:
-    """Whether a handle can call a method of this name."""
-    return not name.startswith("_") and name not in LIFECYCLE
-
-
 def public_methods(cls: type) -> dict[str, Kind]:
     """Methods by name, inherited ones too."""
     found = {}
     for name, attribute in inspect.getmembers_static(cls):
-        if not is_public(name):
+        if name.startswith("_") or name in LIFECYCLE:
             continue
         function = attribute.__func__ if isinstance(attribute, (staticmethod, classmethod)) else attribute
         if inspect.isroutine(function):
@@ -50,7 +34,6 @@ def public_methods(cls: type) -> dict[str, Kind]:
 
 
 def _kind(function: object) -> Kind:
-    function = getattr(function, COUNTED, function)
     if inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function):
         return Kind.STREAM
     if inspect.iscoroutinefunction(function):

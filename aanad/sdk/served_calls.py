@@ -1,0 +1,160 @@
+"""The calls that Serve makes in a replica: their outcomes are counted, and what is cancelled ends.
+
+Serve's own ways to a method and to a health check are extended, where it has them. So a deployment's calls of its own
+methods are its own affair, and the check of outcomes does not wait for its turn behind a call that blocks, as an
+author's `check_health` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import functools
+import inspect
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from aanad.sdk.call_outcomes import CallOutcomes, FailureLimits
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator
+
+MARK = "Unhealthy: "
+"""The daemon knows by it why a replica was replaced."""
+_END = object()
+_FOLLOWED = "_aana_is_followed"
+_watched: list[CallOutcomes] = []
+"""This process's calls, once it has a deployment."""
+
+
+class Unhealthy(Exception):
+    """Raised to Serve's health check."""
+
+
+def watch(deployment: type) -> None:
+    """Follow the calls of this process, if it is a replica of this class; only the first call does."""
+    serve_replica: Any = sys.modules.get("ray.serve._private.replica")
+    if _watched or serve_replica is None:
+        return
+    outcomes = CallOutcomes(FailureLimits.of(deployment))
+    _watched.append(outcomes)
+    _extend_methods(serve_replica.UserCallableWrapper, outcomes)
+    _extend_health_check(serve_replica.Replica, outcomes)
+
+
+def _extend_methods(user_callable: Any, outcomes: CallOutcomes) -> None:
+    find = user_callable.get_user_method_info
+
+    @functools.wraps(find)
+    def find_followed(self: Any, method_name: str) -> Any:
+        found = find(self, method_name)
+        if not hasattr(found.callable, _FOLLOWED):
+            found = dataclasses.replace(found, callable=followed(found.callable, outcomes))
+            self._cached_user_method_info[method_name] = found
+        return found
+
+    user_callable.get_user_method_info = find_followed
+
+
+def _extend_health_check(replica: Any, outcomes: CallOutcomes) -> None:
+    check_health = replica.check_health
+    is_said = False
+
+    @functools.wraps(check_health)
+    async def check_outcomes_too(self: Any) -> None:
+        nonlocal is_said
+        verdict = outcomes.verdict()
+        if verdict is None:
+            await check_health(self)
+            return
+        self._healthy = False
+        if not is_said:
+            is_said = True
+            _say(f"{MARK}{verdict}")
+        raise Unhealthy(verdict)
+
+    replica.check_health = check_outcomes_too
+
+
+def _say(line: str) -> None:
+    """Write to the process's own standard error: what failing calls log would soon hide it in the replica's log."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"{line}\n".encode(errors="replace"))
+
+
+def followed(method: Callable[..., Any], outcomes: CallOutcomes) -> Callable[..., Any]:
+    """A bound method as Serve is to call it; of the same kind, but that a plain generator becomes an async one."""
+    wrapper: Any
+    if inspect.iscoroutinefunction(method):
+
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with _noting(outcomes):
+                return await method(*args, **kwargs)
+
+    elif inspect.isasyncgenfunction(method) or inspect.isgeneratorfunction(method):
+        is_plain = inspect.isgeneratorfunction(method)
+
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            begin = functools.partial(method, *args, **kwargs)
+            async with contextlib.aclosing(_in_a_thread(begin) if is_plain else begin()) as items:
+                with _noting(outcomes):
+                    async for item in items:
+                        yield item
+                        # One that never waits would run to its end, and let nobody else have a turn.
+                        await asyncio.sleep(0)
+
+    else:
+
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with _noting(outcomes):
+                return method(*args, **kwargs)
+
+    functools.update_wrapper(wrapper, method)
+    setattr(wrapper, _FOLLOWED, True)
+    return wrapper  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def _noting(outcomes: CallOutcomes) -> Generator[None, None, None]:
+    try:
+        yield
+    except BaseException as error:
+        outcomes.note(error)
+        raise
+    outcomes.note(None)
+
+
+async def _in_a_thread(begin: Callable[[], Generator[Any, Any, Any]]) -> AsyncGenerator[Any, None]:
+    """The items of a plain generator, which runs in one thread from its first item to its last.
+
+    As with Serve, but that it ends after its current item where nobody wants more.
+    """
+    from anyio import to_thread
+
+    loop = asyncio.get_running_loop()
+    made: asyncio.Queue[Any] = asyncio.Queue()
+    is_left = threading.Event()
+
+    def run() -> None:
+        with contextlib.closing(begin()) as items:
+            for item in items:
+                if is_left.is_set():
+                    return
+                loop.call_soon_threadsafe(made.put_nowait, item)
+
+    def end(running: asyncio.Task[None]) -> None:
+        if not running.cancelled():
+            running.exception()  # seen, should nobody wait for it any more
+        made.put_nowait(_END)
+
+    running = asyncio.create_task(to_thread.run_sync(run))
+    running.add_done_callback(end)
+    try:
+        while (item := await made.get()) is not _END:
+            yield item
+        await running
+    finally:
+        is_left.set()
