@@ -7,12 +7,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from ray.exceptions import ActorUnavailableError, RayTaskError
+from ray.serve._private.serialization import RPCSerializer
 from ray.serve.exceptions import BackPressureError
 
 from aanad.errors import AanaError, Failed, NotFound, TimedOut, Unavailable
 from aanad.sdk import AanaDeploymentHandle, handle, wiring
+from aanad.sdk.call_outcomes import is_failure
+from aanad.sdk.exceptions import InferenceError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -39,6 +43,7 @@ class FakeServeHandle:
         self.items = items
         self.calls: list[tuple[str, bool, tuple[Any, ...]]] = []
         self.cancelled = 0
+        self.was_cancelled = asyncio.Event()
 
     def options(self, *, method_name: str, stream: bool = False) -> Any:
         return FakeMethod(self, method_name, stream)
@@ -54,7 +59,7 @@ class FakeMethod:
         self.parent.calls.append((self.name, self.stream, args))
         if self.stream:
             assert self.parent.items is not None
-            return self.parent.items(*args)
+            return FakeStream(self.parent, self.parent.items(*args))
         assert self.parent.answer is not None
         return FakeResponse(self.parent, self.parent.answer(*args))
 
@@ -70,6 +75,20 @@ class FakeResponse:
 
     def cancel(self) -> None:
         self.parent.cancelled += 1
+
+
+class FakeStream:
+    """Iterable once, and can be cancelled."""
+
+    def __init__(self, parent: FakeServeHandle, items: AsyncIterator[Any]) -> None:
+        self.parent, self.items = parent, items
+
+    async def __anext__(self) -> Any:
+        return await anext(self.items)
+
+    def cancel(self) -> None:
+        self.parent.cancelled += 1
+        self.parent.was_cancelled.set()
 
 
 def unavailable() -> ActorUnavailableError:
@@ -310,3 +329,108 @@ async def test_each_item_of_a_stream_has_the_whole_time() -> None:
             items.append(item)
 
     assert items == [0, 1, 2, 3, 4, 5]
+
+
+async def wait_for_ever(*_: int) -> int:
+    await asyncio.Event().wait()
+    return 1
+
+
+async def one_and_no_more(*_: int) -> AsyncIterator[int]:
+    yield 0
+    await asyncio.Event().wait()
+
+
+async def test_a_call_that_is_cancelled_is_cancelled_in_the_deployment() -> None:
+    """A client left, or an endpoint's time is over: nobody waits for the value."""
+    fake = FakeServeHandle(answer=wait_for_ever)
+    model = await connect(fake)
+    call = asyncio.create_task(model.value(1))
+    await asyncio.sleep(0)
+    call.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert (fake.cancelled, len(fake.calls)) == (1, 1)
+
+
+async def test_a_stream_that_is_cancelled_is_cancelled_in_the_deployment() -> None:
+    """While it waits for its next item."""
+    fake = FakeServeHandle(items=one_and_no_more)
+    model = await connect(fake)
+    has_begun = asyncio.Event()
+
+    async def read() -> None:
+        async for _ in model.stream(1):
+            has_begun.set()
+
+    reading = asyncio.create_task(read())
+    await has_begun.wait()
+    reading.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert fake.cancelled == 1
+
+
+async def test_a_stream_that_is_left_early_is_cancelled_in_the_deployment() -> None:
+    """Leaving the loop is enough; one that was read to its end, or failed, has nothing to cancel."""
+    fake = FakeServeHandle(items=count)
+    model = await connect(fake)
+
+    async for item in model.stream(3):
+        if item == 1:
+            break
+    await asyncio.wait_for(fake.was_cancelled.wait(), 5)
+    assert fake.cancelled == 1
+
+    assert [item async for item in model.stream(3)] == [0, 1, 2]
+    assert fake.cancelled == 1
+
+
+async def test_a_stream_that_stalls_is_cancelled_in_the_deployment() -> None:
+    """It had its time."""
+    fake = FakeServeHandle(items=one_and_no_more)
+    model = await connect(fake, timeout_s=0.05)
+
+    with pytest.raises(TimedOut):
+        _ = [item async for item in model.stream(1)]
+    assert fake.cancelled == 1
+
+
+async def test_a_call_that_is_cancelled_is_not_sent_again() -> None:
+    """Even where it waits for its next attempt."""
+
+    async def gone(_: int) -> int:
+        raise unavailable()
+
+    fake = FakeServeHandle(answer=gone)
+    model = await connect(fake)
+    call = asyncio.create_task(model.value(1))
+    await asyncio.sleep(0)
+    call.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert len(fake.calls) <= 2
+
+
+async def test_an_error_of_another_deployment_is_no_failure_of_the_caller() -> None:
+    """The caller's replica is not replaced for it."""
+
+    async def fails(_: int) -> int:
+        raise RayTaskError("value", "Traceback …", InferenceError("broken"))
+
+    model = await connect(FakeServeHandle(answer=fails))
+
+    with pytest.raises(InferenceError) as caught:
+        await model.value(1)
+    assert is_failure(caught.value) is None
+    assert is_failure(InferenceError("its own")) is True
+
+
+def test_arrays_cross_as_binary() -> None:
+    """As Serve pickles them: an image of a million pixels takes three million bytes, and no list of numbers."""
+    pixels = np.zeros((1000, 1000, 3), np.uint8)
+
+    assert len(RPCSerializer("cloudpickle", "cloudpickle").dumps_request(pixels)) < pixels.nbytes + 1000
