@@ -133,7 +133,8 @@ class _Body(httpx.AsyncByteStream):
             if message.get("body"):
                 yield message["body"]
             if not message.get("more_body", False):
-                return
+                break
+        # What follows an answer, a hook say, is done once its reader has it; and what goes wrong there is raised here.
         await self._task
 
     async def aclose(self) -> None:
