@@ -1,7 +1,7 @@
 """httpx's transports to an ASGI application in this process.
 
-Bodies stream in both directions: a chunk is there when it is sent, and a client that closes a response before its
-end is gone for the application, which gets ``http.disconnect``.
+Bodies stream in both directions: a chunk is there when it is sent. A client that closes a response before its end, or
+is cancelled while it waits for it, is gone: as in Serve, the application's task is cancelled.
 """
 
 from __future__ import annotations
@@ -57,7 +57,11 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         task = asyncio.ensure_future(exchange.run(self.app(scope, exchange.receive, exchange.send)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        start = await exchange.next_message()
+        try:
+            start = await exchange.next_message()
+        except BaseException:  # too late, or whoever asked is cancelled
+            exchange.leave(task)
+            raise
         if start is None:
             await task  # raises what the application raised
             raise httpx.RemoteProtocolError("The application ended without an answer.", request=request)
@@ -108,7 +112,6 @@ class _Exchange:
             async with asyncio.timeout(self._timeout_s):
                 message = await self._messages.get()
         except TimeoutError as error:
-            self.leave()
             raise httpx.ReadTimeout(f"No answer within {self._timeout_s:g} s.", request=self._request) from error
         if message is _END:
             self._messages.put_nowait(_END)
@@ -116,9 +119,10 @@ class _Exchange:
         found: Message = message
         return found
 
-    def leave(self) -> None:
-        """The client is gone."""
+    def leave(self, task: asyncio.Task[None]) -> None:
+        """The client is gone; `task`, the application's, is over."""
         self._gone.set()
+        task.cancel()
 
 
 class _Body(httpx.AsyncByteStream):
@@ -138,7 +142,7 @@ class _Body(httpx.AsyncByteStream):
         await self._task
 
     async def aclose(self) -> None:
-        self._exchange.leave()
+        self._exchange.leave(self._task)
 
 
 class PortalTransport(httpx.BaseTransport):

@@ -55,6 +55,7 @@ async def serve_app() -> AsyncIterator[Callable[..., Awaitable[httpx.AsyncClient
         ) -> httpx.AsyncClient:
             client = await stack.enter_async_context(serving(app, deployments or {}, route_prefix="/p", rules=rules))
             client.headers["x-request-id"] = "request-1"
+            client.base_url = httpx.URL("http://box/p")
             return client
 
         yield serve

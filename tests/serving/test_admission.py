@@ -58,7 +58,7 @@ def app_with(endpoint_cls: type[Endpoint], **options: Any) -> AanaSDK:
 def admission_of(client: httpx.AsyncClient) -> Admission:
     """The endpoint's admission, inside the app that the client calls."""
     transport: Any = client._transport
-    found: Admission = transport.app.__closure__[0].cell_contents._routes["/it"]._turns.admission
+    found: Admission = transport.app._routes["/it"]._turns.admission
     return found
 
 

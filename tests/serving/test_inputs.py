@@ -19,6 +19,7 @@ import PIL.Image
 import pytest
 
 from aanad.sdk import temporary
+from aanad.serving.in_process import InProcessTransport
 from aanad.serving.inputs import forms
 from aanad.serving.inputs.files import RequestFile
 from aanad.serving.inputs.json_bodies import check_depth
@@ -430,7 +431,7 @@ async def test_a_client_that_leaves_in_mid_upload_leaves_no_file(
     monkeypatch.setattr(RequestFile, "write", watch)
     client = await intake(RULES)
     transport = client._transport
-    assert isinstance(transport, httpx.ASGITransport)
+    assert isinstance(transport, InProcessTransport)
     whole = httpx.Request("POST", "http://box/p/describe", files={"file": ("a.bin", LARGE)})
     messages = [{"type": "http.request", "body": whole.read()[:250_000], "more_body": True}]
     sent: list[Any] = []
@@ -480,9 +481,9 @@ async def test_new_rules_hold_for_the_next_request(intake: Intake) -> None:
     client = await intake(RequestRules(max_body_bytes=10))
     before = await client.post("/gather", json={"prompt": "something"})
     transport = client._transport
-    assert isinstance(transport, httpx.ASGITransport)
+    assert isinstance(transport, InProcessTransport)
 
-    transport.app.project.apply_rules(RequestRules())
+    transport.app.apply_rules(RequestRules())
     after = await client.post("/gather", json={"prompt": "something"})
 
     assert (413, 200) == (before.status_code, after.status_code)

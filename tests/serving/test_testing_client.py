@@ -183,14 +183,15 @@ async def test_errors_arrive_as_from_another_process(app: AanaSDK) -> None:
 
 
 async def test_a_stream_arrives_while_it_is_made(app: AanaSDK) -> None:
-    """Chunk by chunk; what still runs when the project ends is closed."""
+    """Chunk by chunk; a client that leaves closes the deployment's generator."""
     request = {"method": "count", "arguments": [3]}
-    async with running(app) as client, client.stream("POST", "/stream", json=request) as answer:
-        lines = answer.aiter_lines()
-        assert [await anext(lines) for _ in range(3)] == ["0", "1", "2"]
-        assert events == []
+    async with running(app) as client:
+        async with client.stream("POST", "/stream", json=request) as answer:
+            lines = answer.aiter_lines()
+            assert [await anext(lines) for _ in range(3)] == ["0", "1", "2"]
+            assert events == []
 
-    await eventually(lambda: events == ["closed"])
+        await eventually(lambda: events == ["closed"])
 
 
 async def test_a_generator_without_async_streams_too(app: AanaSDK) -> None:
