@@ -39,7 +39,7 @@ test-e2e: $(VENV)/.dev ## tests against one real daemon and one real Ray
 test-faults: $(VENV)/.dev ## tests that kill processes of a daemon and a Ray of their own
 	$(BIN)/pytest -q -m faults -p no:randomly
 
-bench: $(VENV)/.dev ## measure throughput, start-up, rest and a full house; prints figures, asserts nothing
+bench: $(VENV)/.dev ## measure throughput, start-up, rest, images and a full house; prints figures, asserts nothing
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y wrk; } \
 		|| { echo "make bench needs wrk: apt-get install wrk" >&2; exit 1; }
 	$(BIN)/python -m tests.bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.bench import daemon, fleet
+from tests.bench import daemon, fleet, images
 from tests.e2e.box import REPOSITORY, TEST_PROJECTS, Box
 
 
@@ -17,6 +17,7 @@ def main() -> None:
         box.ok("deploy", TEST_PROJECTS / "playground")
         program = REPOSITORY / "tests" / "bench" / "throughput.py"
         subprocess.run([sys.executable, program, "--ours", box.serve_url], check=False)
+        images.report(box)
         fleet.report(box)
     finally:
         box.clean_up()

@@ -57,6 +57,28 @@ def test_requests(box: Box, tmp_path: Path) -> None:
     assert 7 == len([answer for answer in answers if "[30,20]" in answer])
 
 
+def test_endpoints(box: Box, tmp_path: Path) -> None:
+    """The project of the page, deployed; each request of the page is answered."""
+    (tmp_path / "gallery").mkdir()
+    page = blocks("docs/endpoints.md")
+    program = "".join(text for language, text in page if language == "python")
+    lines = f"LINES = Path({str(tmp_path / 'lines.txt')!r})"
+    (tmp_path / "gallery" / "app.py").write_text(re.sub(r"^LINES = .*$", lines, program, flags=re.MULTILINE))
+    box.ok("deploy", tmp_path / "gallery")
+    answers = {
+        line: run(box, tmp_path, line) for language, text in page if language == "sh" for line in text.splitlines()
+    }
+    box.ok("rm", "--force", "gallery")
+
+    assert (tmp_path / "dog.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "dog.webp").read_bytes()[8:12] == b"WEBP"
+    assert (tmp_path / "dog.jpg").read_bytes().startswith(b"\xff\xd8\xff")
+    assert (tmp_path / "beep.flac").read_bytes().startswith(b"fLaC")
+    assert (tmp_path / "part.bin").read_bytes() == b"hello"
+    [events] = [answer for line, answer in answers.items() if "event-stream" in line]
+    assert events.endswith("id: 3\ndata: 2\n\nevent: end\ndata: {}\n\n")
+
+
 def test_the_lifecycle(box: Box) -> None:
     """Each command of the page works, in its order; what it makes is removed again."""
     try:

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import AsyncGenerator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, TypedDict
 
@@ -23,6 +24,7 @@ class Captioned(TypedDict):
     image: Image
 
 
+@cache
 def drawing(size: int) -> np.ndarray:
     """Smooth colours with a little noise: neither the best nor the worst that an encoder can meet."""
     ramp = np.linspace(0, 255, size)
