@@ -11,8 +11,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from aanad.sdk import AanaSDK, Endpoint
-from aanad.sdk.models import File, Image, MediaType
+from aanad.sdk import AanaSDK, Endpoint, temporary
+from aanad.sdk.models import File, Image, MediaType, Video
 from aanad.serving.answers import media
 
 if TYPE_CHECKING:
@@ -285,3 +285,43 @@ async def test_a_large_file_is_never_put_into_json(
 
     assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
     assert (await client.post("/it")).content == bytes(11)
+
+
+async def test_a_large_file_is_never_in_memory(serve_app: ServeApp, tmp_path: Path) -> None:
+    """It is sent in small pieces, each read when the one before it is on its way."""
+    path = tmp_path / "film.bin"
+    with path.open("wb") as file:
+        file.truncate(256 * 1024 * 1024)
+    transport: Any = (await serve(serve_app, File, File(path=path)))._transport
+    sizes: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"{}"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sizes.append(len(message.get("body", b"")))
+
+    scope = {"type": "http", "method": "POST", "path": "/p/it", "root_path": "/p", "headers": []}
+    await transport.app(scope, receive, send)
+
+    assert sum(sizes) == 256 * 1024 * 1024
+    assert max(sizes) <= 1024 * 1024
+
+
+async def test_a_temporary_file_is_there_until_it_is_sent(serve_app: ServeApp) -> None:
+    """A video that was converted for one client: its file goes with the answer."""
+
+    class Film(Endpoint):
+        async def run(self) -> Video:
+            return Video(frames=[np.zeros((16, 16, 3), np.uint8)] * 3, fps=3).convert("webm")
+
+    app = AanaSDK(name="demo")
+    app.register_endpoint(name="it", path="/it", summary="It", endpoint_cls=Film)
+    before = set(temporary.folder().iterdir())
+    response = await (await serve_app(app)).post("/it")
+
+    assert (response.status_code, response.headers["content-type"]) == (200, "video/webm")
+    assert "content-disposition" not in response.headers
+    with av.open(io.BytesIO(response.content)) as video:
+        assert len(list(video.decode(video=0))) == 3
+    assert set(temporary.folder().iterdir()) == before

@@ -181,6 +181,11 @@ class Media:
         """The file that has its bytes, if one does; see `on_disk`."""
         return self._path
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether its file is a temporary one of its own, of no telling name."""
+        return self._file is not None
+
     def read(self) -> bytes:
         """All of its bytes.
 

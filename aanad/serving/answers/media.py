@@ -98,7 +98,8 @@ class MediaAnswer:
         is_inline = self._answer.kind is not AnswerKind.FILE
         if media.path is not None:
             _size(media.path)
-            return Body(media_type, media.path, media.filename or media.path.name, is_inline, owner=media)
+            filename = media.filename or (None if media.is_temporary else media.path.name)
+            return Body(media_type, media.path, filename, is_inline, owner=media)
         if as_file:
             return Body(media_type, media.on_disk(), media.filename, is_inline, owner=media)
         return Body(media_type, media.read(), media.filename, is_inline)
