@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 Config = TypeVar("Config", bound=BaseModel)
+_SENTENCE_END = re.compile(r"\. | \(")
 
 
 class ModelLoadError(Failed):
@@ -160,4 +162,4 @@ def release_memory() -> None:
 
 def _first_sentence(error: Exception) -> str:
     text = str(error).strip() or type(error).__name__
-    return f"{text.splitlines()[0].split('. ')[0].rstrip('.')}."
+    return f"{_SENTENCE_END.split(text.splitlines()[0])[0].rstrip('.')}."
