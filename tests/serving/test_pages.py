@@ -38,7 +38,6 @@ async def test_openapi_describes_requests_answers_and_problems(lowercase: httpx.
     assert document["servers"] == [{"url": "/p"}]
     assert operation["operationId"] == "lowercase"
     assert set(operation["requestBody"]["content"]) == {"application/json", "multipart/form-data"}
-    assert set(operation["responses"]) == {"200", "default"}
     assert dangling_references(document) == []
 
 
@@ -47,7 +46,7 @@ async def test_openapi_says_which_endpoints_stream(playground: httpx.AsyncClient
     paths = (await playground.get("/openapi.json")).json()["paths"]
 
     kinds = {path: list(item["post"]["responses"]["200"]["content"]) for path, item in paths.items()}
-    assert kinds["/count"] == ["application/x-ndjson"]
+    assert kinds["/count"] == ["application/x-ndjson", "text/event-stream"]
     assert kinds["/echo"] == ["application/json"]
 
 

@@ -28,6 +28,7 @@ _DESCRIPTIONS = {
 }
 _PROBLEMS = {
     HTTPStatus.BAD_REQUEST: "The body cannot be read: no JSON, no form",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Only POST is possible here, and OPTIONS",
     HTTPStatus.NOT_ACCEPTABLE: "The answer cannot be of a media type that the request accepts",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body, or a file in it, is of a media type that is not taken",
@@ -44,6 +45,8 @@ _FILE_HEADERS = {
     "ETag": {"description": "Another one where the file has changed.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "When the file changed.", "schema": {"type": "string"}},
 }
+_METHOD = HTTPStatus.METHOD_NOT_ALLOWED
+_ALLOW = {"Allow": {"description": "The methods that are possible.", "schema": {"type": "string"}}}
 _CONTENT_RANGE = {"Content-Range": {"description": "Which bytes, of how many.", "schema": {"type": "string"}}}
 
 
@@ -69,7 +72,7 @@ def responses_of(endpoint: RegisteredEndpoint, schema: dict[str, Any]) -> dict[s
         part = {**responses["200"], "description": "The part that the header Range asks for"}
         responses["206"] = {**part, "headers": headers | _CONTENT_RANGE}
     for status, description in _PROBLEMS.items():
-        responses[str(status.value)] = _problem(description)
+        responses[str(status.value)] = _problem(description, _ALLOW if status is _METHOD else None)
     if has_ranges:
         responses["416"] = _problem("There are no bytes in the range that was asked for", _CONTENT_RANGE)
     if endpoint.options.max_concurrent is not None:
