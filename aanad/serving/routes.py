@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from aanad.sdk.endpoint import RegisteredEndpoint
+    from aanad.serving.answers.media import Body
     from aanad.serving.answers.negotiation import Accept
     from aanad.serving.asgi import Receive, Scope, Send
     from aanad.serving.turns import Turn
@@ -92,7 +93,7 @@ class Route:
             received.close()
 
     async def _value(self, exchange: _Exchange) -> None:
-        turn = exchange.turn
+        turn, scope, send = exchange.turn, exchange.scope, exchange.send
         try:
             async with turn.work():
                 if self._is_async:
@@ -102,18 +103,41 @@ class Route:
                     if inspect.isawaitable(result):
                         result = await result
                 turn.result = result
+                answer = await self._encoded(exchange, result)
+        except UnusableResult as error:
+            if isinstance(error.__cause__, Exception):
+                turn.error = error.__cause__
+            await send_problem(send, invalid_result(scope, self.name, error))
+        except RequestRefused as refusal:
+            await send_problem(send, refusal.problem(scope))
         except Exception as error:  # noqa: BLE001 - the edge of the author's code
-            await send_problem(exchange.send, failure(exchange.scope, self.name, error))
-            return
-        if self._is_binary:
-            await self._send_media(exchange, result)
-            return
+            await send_problem(send, failure(scope, self.name, error))
+        else:
+            if answer is None:
+                await send_nothing(send)
+            elif isinstance(answer, bytes):
+                await send_bytes(send, 200, JSON, answer)
+            else:
+                await send_media(answer, scope, exchange.receive, send)
+
+    async def _encoded(self, exchange: _Exchange, result: object) -> bytes | Body | None:
+        """What is sent: JSON, media, or nothing; what takes its time is encoded in a thread.
+
+        Raises:
+            UnusableResult: the result does not fit its annotation.
+            RequestRefused: it cannot be sent as the client wants it.
+        """
         try:
-            answer = self._dump(result) if self._is_light else await asyncio.to_thread(self._dump, result)
+            if not self._is_binary:
+                return self._dump(result) if self._is_light else await exchange.turn.in_thread(self._dump, value=result)
+            if result is None and self._answer.may_be_empty:
+                return None
+            body: Body = await exchange.turn.in_thread(
+                self._media.body, result=result, accept=exchange.accept, as_file=has_range(exchange.scope)
+            )
+            return body
         except (ValidationError, PydanticSerializationError) as error:
-            await self._refuse_result(exchange, error)
-            return
-        await send_bytes(exchange.send, 200, JSON, answer)
+            raise UnusableResult(str(error)) from error
 
     def _dump(self, value: Any) -> bytes:
         return self._to_json(self._check_result(value))
@@ -123,28 +147,6 @@ class Route:
         if chosen is None:
             raise not_acceptable(self._answer.media_types)
         return chosen
-
-    async def _refuse_result(self, exchange: _Exchange, error: Exception) -> None:
-        exchange.turn.error = error
-        await send_problem(exchange.send, invalid_result(exchange.scope, self.name, error))
-
-    async def _send_media(self, exchange: _Exchange, result: object) -> None:
-        """Send what is no JSON: encoded in a thread, files from disk."""
-        if result is None and self._answer.may_be_empty:
-            await send_nothing(exchange.send)
-            return
-        scope, send = exchange.scope, exchange.send
-        try:
-            body = await asyncio.to_thread(self._media.body, result, exchange.accept, as_file=has_range(scope))
-        except (ValidationError, PydanticSerializationError, UnusableResult) as error:
-            await self._refuse_result(exchange, error)
-        except RequestRefused as refusal:
-            await send_problem(send, refusal.problem(scope))
-        except Exception as error:  # noqa: BLE001 - the edge of the author's media
-            exchange.turn.error = error
-            await send_problem(send, failure(scope, self.name, error))
-        else:
-            await send_media(body, scope, exchange.receive, send)
 
     async def _stream(self, exchange: _Exchange) -> None:
         """Send each chunk when it is made; an error in the middle is a marked last chunk."""

@@ -12,7 +12,7 @@ import pytest
 
 from aanad.sdk import AanaDeploymentHandle, AanaSDK, Endpoint, wiring
 from aanad.serving.asgi import ProjectApp
-from tests.serving.conftest import LocalHandle
+from aanad.serving.local_handle import LocalHandle
 
 
 class Model:
