@@ -14,17 +14,16 @@ import functools
 import inspect
 import os
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 from aanad.sdk.call_outcomes import CallOutcomes, FailureLimits
+from aanad.sdk.plain_generators import in_a_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
+    from collections.abc import Callable, Generator
 
 MARK = "Unhealthy: "
 """The daemon knows by it why a replica was replaced."""
-_END = object()
 _FOLLOWED = "_aana_is_followed"
 _watched: list[CallOutcomes] = []
 """This process's calls, once it has a deployment."""
@@ -99,7 +98,7 @@ def followed(method: Callable[..., Any], outcomes: CallOutcomes) -> Callable[...
 
         async def wrapper(*args: Any, **kwargs: Any) -> Any:
             begin = functools.partial(method, *args, **kwargs)
-            async with contextlib.aclosing(_in_a_thread(begin) if is_plain else begin()) as items:
+            async with contextlib.aclosing(in_a_thread(begin) if is_plain else begin()) as items:
                 with _noting(outcomes):
                     async for item in items:
                         yield item
@@ -125,36 +124,3 @@ def _noting(outcomes: CallOutcomes) -> Generator[None, None, None]:
         outcomes.note(error)
         raise
     outcomes.note(None)
-
-
-async def _in_a_thread(begin: Callable[[], Generator[Any, Any, Any]]) -> AsyncGenerator[Any, None]:
-    """The items of a plain generator, which runs in one thread from its first item to its last.
-
-    As with Serve, but that it ends after its current item where nobody wants more.
-    """
-    from anyio import to_thread
-
-    loop = asyncio.get_running_loop()
-    made: asyncio.Queue[Any] = asyncio.Queue()
-    is_left = threading.Event()
-
-    def run() -> None:
-        with contextlib.closing(begin()) as items:
-            for item in items:
-                if is_left.is_set():
-                    return
-                loop.call_soon_threadsafe(made.put_nowait, item)
-
-    def end(running: asyncio.Task[None]) -> None:
-        if not running.cancelled():
-            running.exception()  # seen, should nobody wait for it any more
-        made.put_nowait(_END)
-
-    running = asyncio.create_task(to_thread.run_sync(run))
-    running.add_done_callback(end)
-    try:
-        while (item := await made.get()) is not _END:
-            yield item
-        await running
-    finally:
-        is_left.set()
