@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -59,6 +59,24 @@ class Stream(Value):
             yield item
 
 
+class Plain(Value):
+    """A plain generator, which blocks."""
+
+    async def initialize(self) -> None:
+        await super().initialize()
+        self.loop = asyncio.get_running_loop()
+        self.target = wiring.current().handles["model"]._target  # type: ignore[union-attr]
+
+    def run(self) -> Iterator[int]:  # type: ignore[override]
+        try:
+            yield 0
+            self.loop.call_soon_threadsafe(self.target.has_begun.set)
+            while True:
+                yield 1
+        finally:
+            self.loop.call_soon_threadsafe(self.target.has_ended.set)
+
+
 Ask = Callable[[str], "asyncio.Task[None]"]
 
 
@@ -75,6 +93,7 @@ async def ask(model: Model) -> AsyncIterator[tuple[Ask, list[Any]]]:
     app = AanaSDK(name="left")
     app.register_endpoint("value", "/value", "One value", Value)
     app.register_endpoint("stream", "/stream", "Items", Stream)
+    app.register_endpoint("plain", "/plain", "Items", Plain)
     project = ProjectApp(app)
     await project.initialize()
     sent: list[Any] = []
@@ -111,3 +130,14 @@ async def test_the_deployment_s_work_ends_with_the_request(
         await request
     assert model.has_ended.is_set()
     assert len(sent) == messages
+
+
+async def test_a_plain_generator_ends_after_its_item(ask: tuple[Ask, list[Any]], model: Model) -> None:
+    """It blocks, so it cannot end at once; its ``finally`` runs all the same."""
+    request = ask[0]("/plain")
+    await asyncio.wait_for(model.has_begun.wait(), 5)
+    request.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    await asyncio.wait_for(model.has_ended.wait(), 5)
