@@ -113,7 +113,7 @@ def crash_of(death: Death, *, at: datetime, exits: Iterable[WorkerExit], lines: 
 
 def _judged(death: Death, ended: WorkerExit | None, name: str | None, text: str) -> tuple[CrashKind, str]:
     if unhealthy := _UNHEALTHY.search(text):
-        return CrashKind.UNHEALTHY, f"{unhealthy[1]}."
+        return CrashKind.UNHEALTHY, f"{unhealthy[1].rstrip('.')}."
     memory = memory_reason(text)
     if memory is Reason.GPU_OUT_OF_MEMORY:
         return CrashKind.GPU_OUT_OF_MEMORY, "The GPU ran out of memory."

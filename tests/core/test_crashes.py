@@ -48,7 +48,7 @@ def ended(**how: object) -> list[WorkerExit]:
         ),
         (
             ended(signal=9),
-            ["RuntimeError: CUDA out of memory", "Unhealthy: 6 of 10 calls failed, the last one with RuntimeError: x"],
+            ["RuntimeError: CUDA out of memory", "Unhealthy: 6 of 10 calls failed, the last one with RuntimeError: x."],
             CrashKind.UNHEALTHY,
             "6 of 10 calls failed, the last one with RuntimeError: x.",
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import re
 from typing import Any
 
 import httpx
@@ -12,6 +12,10 @@ from tests.e2e.box import TEST_PROJECTS, Box, eventually
 
 pytestmark = pytest.mark.e2e
 FAULTY = TEST_PROJECTS / "faulty"
+SAID = re.compile(
+    r"(?P<failures>\d+) of (?P<calls>\d+) calls within 60 s failed, the last one with "
+    r"(InferenceError: The weights are broken|RuntimeError: CUDA error: an illegal memory access was encountered)\."
+)
 
 
 @pytest.fixture(scope="module")
@@ -112,14 +116,9 @@ def test_a_deployment_that_fails_its_calls_is_replaced_and_heals(box: Box) -> No
     box.ok("deploy", box.copy_project(FAULTY, "faulty_ill"))
     before = box.pids("faulty_ill")["model"]
 
-    # Errors of the client's and few failures are none of the model's.
-    for how in ["speaker"] * 12 + ["crash"] * 5:
-        box.post("/faulty_ill/fail", json={"how": how})
-    time.sleep(5)
-    assert before == box.pids("faulty_ill")["model"]
-
-    for how in ["crash", "inference"] * 10:
-        assert box.post("/faulty_ill/chain", json={"how": how}).status_code == 500
+    # What the client did wrong counts as a call that is fine.
+    for how in ["speaker"] * 5 + ["crash", "inference"] * 10:
+        assert not box.post("/faulty_ill/chain", json={"how": how}).is_success
 
     after = eventually(
         lambda: box.pids("faulty_ill").get("model", set()), lambda pids: pids and not pids & before, within=60
@@ -128,14 +127,11 @@ def test_a_deployment_that_fails_its_calls_is_replaced_and_heals(box: Box) -> No
     eventually(lambda: box.project("faulty_ill")["phase"], lambda phase: phase == "running", within=60)
     assert box.post("/faulty_ill/fail", json={}).json() == "fine"
 
-    [event] = [each for each in box.json("events", "faulty_ill") if each["type"] == "replica.died"]
-    assert "of model died" in event["message"]
-    assert (
-        "25 of 37 calls within 60 s failed, the last one with InferenceError: The weights are broken."
-        in (event["message"])
-    )
+    [event] = [each for each in box.json("events", "--project", "faulty_ill") if each["type"] == "replica.died"]
+    found = SAID.search(event["message"])
+    assert found is not None, event["message"]
+    assert int(found["failures"]) > int(found["calls"]) / 2
     [model] = [each for each in box.json("status", "faulty_ill")["deployments"] if each["name"] == "model"]
-    assert model["crashes"][0]["kind"] == "unhealthy"
-    assert "25 of 37 calls" in model["crashes"][0]["message"]
-    assert before <= {each["pid"] for each in model["crashes"]}
+    [crash] = model["crashes"]
+    assert ("unhealthy", found[0], before) == (crash["kind"], crash["message"], {crash["pid"]})
     box.ok("rm", "--force", "faulty_ill")
