@@ -156,8 +156,8 @@ def _transport(*, checked: bool) -> httpx.AsyncHTTPTransport:
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """Reading all authorities takes long enough to do it once."""
-    return httpx.create_ssl_context(trust_env=False)
+    """Reading all authorities takes long enough to do it once; ``SSL_CERT_FILE`` names others, a company's say."""
+    return httpx.create_ssl_context()
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
