@@ -18,23 +18,25 @@ _CONFIG = ConfigDict(extra="forbid", val_json_bytes="base64")
 _NOT_REQUIRED = (NotRequired, typing_extensions.NotRequired)
 
 
-def portable(annotation: Any, _seen: dict[type, Any] | None = None) -> Any:
+def portable(annotation: Any, bytes_as: Any = bytes, _seen: dict[type, Any] | None = None) -> Any:
     """Rebuild `annotation` with every TypedDict in it refusing unknown keys.
 
     It also makes an ``Iterable`` a list, and ``typing.TypedDict`` usable, which pydantic takes only from
-    Python 3.12 on.
+    Python 3.12 on. `bytes_as` stands wherever ``bytes`` were.
     """
     seen: dict[type, Any] = {} if _seen is None else _seen
     if typing_extensions.is_typeddict(annotation):
-        return _typed_dict(annotation, seen)
+        return _typed_dict(annotation, bytes_as, seen)
+    if annotation is bytes:
+        return bytes_as
     origin, args = get_origin(annotation), get_args(annotation)
     if annotation is Iterable or origin is Iterable:  # pydantic would look at its items only while run reads them
-        return list[portable(args[0], seen)] if args else list  # type: ignore[misc]
+        return list[portable(args[0], bytes_as, seen)] if args else list  # type: ignore[misc]
     if origin is None or not args or origin is typing.Literal:
         return annotation
     if origin is Annotated:
-        return Annotated[portable(args[0], seen), *annotation.__metadata__]
-    parts = [portable(part, seen) if not isinstance(part, list) else part for part in args]
+        return Annotated[portable(args[0], bytes_as, seen), *annotation.__metadata__]
+    parts = [portable(part, bytes_as, seen) if not isinstance(part, list) else part for part in args]
     if all(new is old for new, old in zip(parts, args, strict=True)):
         return annotation
     if origin is Union or origin is types.UnionType:
@@ -42,7 +44,7 @@ def portable(annotation: Any, _seen: dict[type, Any] | None = None) -> Any:
     return origin[tuple(parts)]
 
 
-def _typed_dict(annotation: Any, seen: dict[type, Any]) -> Any:
+def _typed_dict(annotation: Any, bytes_as: Any, seen: dict[type, Any]) -> Any:
     if annotation in seen:
         return seen[annotation]
     hints = typing_extensions.get_type_hints(annotation, include_extras=True)
@@ -60,7 +62,7 @@ def _typed_dict(annotation: Any, seen: dict[type, Any]) -> Any:
     )
     seen[annotation] = made  # before its fields: they may contain it
     for key, (inner, is_required) in fields.items():
-        part = portable(inner, seen)
+        part = portable(inner, bytes_as, seen)
         made.__annotations__[key] = part if is_required else typing_extensions.NotRequired[part]
     made.__doc__ = annotation.__doc__
     made.__module__ = annotation.__module__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import enum
 import types
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
@@ -66,6 +67,18 @@ _BY_CLASS = {
     ("builtins", "bytearray"): AnswerKind.BYTES,
 }
 _OWN_JSON = (PlainSerializer, WrapSerializer, GetPydanticSchema, WithJsonSchema)
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+BASE64 = Annotated[
+    bytes,
+    PlainSerializer(_base64, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}, mode="serialization"),
+]
+"""``bytes`` inside of an answer in JSON."""
 
 
 @dataclass(frozen=True)

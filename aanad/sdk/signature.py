@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from aanad.errors import InvalidSignature
 from aanad.sdk.annotations import portable
-from aanad.sdk.answer_kinds import AnswerKind, answer_of, json_form
+from aanad.sdk.answer_kinds import BASE64, AnswerKind, answer_of, json_form
 from aanad.sdk.strictness import make_strict
 from aanad.sdk.unsupported_types import hint_for, is_stream, stands_for_nothing, type_name
 from aanad.sdk.upload_fields import UploadField, upload_field, with_bytes
@@ -163,11 +163,11 @@ class Signature:
             return TypeAdapter(bytes)
         if self.answer.is_binary:
             return TypeAdapter(json_form(self.answer.kind))
-        return self._check_type(self._portable(self.answer.item, "the result"), "the result")
+        return self._check_type(self._portable(self.answer.item, "the result", bytes_as=BASE64), "the result")
 
-    def _portable(self, annotation: Any, where: str) -> Any:
+    def _portable(self, annotation: Any, where: str, *, bytes_as: Any = bytes) -> Any:
         try:
-            return portable(annotation)
+            return portable(annotation, bytes_as)
         except Exception as error:  # noqa: BLE001 - whatever taking an author's annotation apart raises
             self._refuse(where, error, annotation)
 

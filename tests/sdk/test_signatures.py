@@ -39,6 +39,10 @@ class Loose(typing.TypedDict, total=False):
     inner: Options
 
 
+class Blob(typing.TypedDict):
+    data: bytes
+
+
 class Modern(typing_extensions.TypedDict):
     text: list[str]
 
@@ -255,6 +259,8 @@ RESULTS = [
     pytest.param(Box, Box(1, 2), b'{"left":1,"top":2}', id="dataclass"),
     pytest.param(Colour, Colour.RED, b'"red"', id="enum"),
     pytest.param(None, None, b"null", id="None"),
+    pytest.param(list[bytes], [b"\xff\x00"], b'["/wA="]', id="bytes in a list are base64"),
+    pytest.param(Blob, {"data": b"\xff\x00"}, b'{"data":"/wA="}', id="bytes in a TypedDict are base64"),
     pytest.param(Any, {"anything": (1, 2)}, b'{"anything":[1,2]}', id="Any"),
 ]
 
