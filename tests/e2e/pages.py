@@ -31,7 +31,7 @@ def run(box: Box, folder: Path, line: str) -> str:
     command = f"timeout 5 {line}" if following else line
     environment = box.environment | {"PATH": f"{BIN}:{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode in ({0, 124} if following else {0}), f"{line}\n{done.stdout}{done.stderr}{box.log_tail()}"
     return done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import PIL.Image
@@ -63,6 +64,22 @@ def test_the_caption_is_in_words(answers: dict[str, list[str]]) -> None:
     [caption] = answers["python read_answer.py"]
 
     assert len(caption.split()) > 3
+
+
+@pytest.mark.usefixtures("answers")
+def test_a_seed_makes_a_picture_repeatable(box: Box) -> None:
+    """The same picture each time, whoever else asks meanwhile; another with another seed."""
+
+    def draw(seed: int) -> bytes:
+        answer = box.post("/stablediffusion2/generate_image", json={"prompt": "a dog", "seed": seed})
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    with ThreadPoolExecutor() as senders:
+        pictures = list(senders.map(draw, [1, 2, 1, 3]))
+
+    assert pictures[0] == pictures[2]
+    assert len(set(pictures)) == 3
 
 
 def test_a_deployment_of_two_handles_runs_once(box: Box, answers: dict[str, list[str]]) -> None:

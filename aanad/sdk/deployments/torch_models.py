@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -61,10 +62,21 @@ def require(*libraries: str) -> None:
 
 
 def device() -> str:
-    """Where a replica's model belongs: ``cuda`` (the first GPU that Ray gave the replica) or ``cpu``."""
+    """Where a replica's model belongs: ``cuda``, the first GPU that Ray gave the replica, or ``cpu``.
+
+    A replica that reserves none gets ``cpu`` even where the machine has GPUs: what is on them is somebody else's.
+    Outside of Ray, in a test say, any GPU will do.
+    """
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    return "cuda" if torch.cuda.is_available() and _may_use_gpu() else "cpu"
+
+
+def _may_use_gpu() -> bool:
+    ray = sys.modules.get("ray")
+    if ray is None or not ray.is_initialized():
+        return True
+    return bool(ray.get_runtime_context().get_accelerator_ids().get("GPU"))
 
 
 def torch_dtype(dtype: Dtype, where: str) -> Any:
