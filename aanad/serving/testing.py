@@ -27,6 +27,7 @@ from aanad.serving.asgi import ProjectApp
 from aanad.serving.in_process import InProcessTransport, PortalTransport
 from aanad.serving.local_handle import LocalHandle
 from aanad.serving.project_folder import opened
+from aanad.wire.requests import RequestRules
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Ray's own, which would be the first thing that an author's test shows
@@ -34,8 +35,6 @@ with warnings.catch_warnings():
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
-
-    from aanad.wire.requests import RequestRules
 
 ORIGIN = "http://127.0.0.1:8000"
 """Where a box would answer."""
@@ -47,6 +46,7 @@ class _Project:
     route_prefix: str
     configs: Mapping[str, dict[str, Any] | None]
     """What each deployment's ``reconfigure`` is called with, if it has one."""
+    rules: RequestRules | None = None
 
 
 @asynccontextmanager
@@ -74,7 +74,9 @@ async def running(
             name: replaced[name] if name in replaced else await _constructed(registered.deployment_cls)
             for name, registered in app.deployments.items()
         }
-        async with serving(app, made, route_prefix=found.route_prefix, configs=found.configs) as client:
+        async with serving(
+            app, made, route_prefix=found.route_prefix, configs=found.configs, rules=found.rules
+        ) as client:
             yield client
 
 
@@ -139,7 +141,8 @@ def _resolved(project: AanaSDK | Path | str) -> Iterator[_Project]:
         return
     with opened(Path(project)) as (app, settings):
         overrides = {key: own.user_config for key, own in settings.deployments.items() if own.user_config is not None}
-        yield _Project(app, settings.route_prefix or f"/{app.name}", _configs(app) | overrides)
+        rules = settings.requests.over(RequestRules())
+        yield _Project(app, settings.route_prefix or f"/{app.name}", _configs(app) | overrides, rules)
 
 
 def _configs(app: AanaSDK) -> dict[str, dict[str, Any] | None]:

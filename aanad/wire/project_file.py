@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from aanad.wire.requests import RequestOverrides
 
@@ -61,3 +61,10 @@ class ProjectFile(BaseModel):
     requests: RequestOverrides = RequestOverrides()
     """What its endpoints take from clients, where that differs from the operator's rules."""
     deployments: dict[str, DeploymentOverride] = {}
+
+    @field_validator("deployments")
+    @classmethod
+    def _ingress_has_no_config(cls, deployments: dict[str, DeploymentOverride]) -> dict[str, DeploymentOverride]:
+        if "ingress" in deployments and deployments["ingress"].user_config is not None:
+            raise ValueError("the ingress takes no user_config, what it takes from clients stands in [requests]")
+        return deployments

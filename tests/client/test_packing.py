@@ -137,6 +137,7 @@ def test_a_folder_whose_name_is_no_name_is_refused(tmp_path: Path) -> None:
         ('\nrout_prefix = "/x"\n', "line 2: rout_prefix is not a key"),
         ("[deployments.asr]\nreplicas = 0\n", "line 2: deployments.asr.replicas cannot be used"),
         ('name = "No"\n', "line 1: name cannot be used"),
+        ("[deployments.ingress.user_config]\na = 1\n", "line 1: deployments cannot be used: Value error, the ingress"),
     ],
 )
 def test_a_bad_project_file_is_refused_with_key_and_line(folder: Path, text: str, part: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
@@ -125,6 +126,17 @@ async def test_a_project_s_folder_is_all_that_is_needed() -> None:
     assert (answer.status_code, answer.json()) == (200, {"text": ["abc"]})
     assert str(answer.request.url) == "http://127.0.0.1:8000/lowercase/lowercase"
     assert not ray.is_initialized()
+
+
+async def test_a_project_s_own_rules_count(tmp_path: Path) -> None:
+    """``[requests]`` in its project.toml, as on a box."""
+    shutil.copytree(LOWERCASE, tmp_path / "lowercase", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "lowercase" / "project.toml").write_text("[requests]\nmax_json_bytes = 20\n")
+
+    async with running(tmp_path / "lowercase") as client:
+        answer = await client.post("/lowercase", json={"text": ["a" * 30]})
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "json_too_large")
 
 
 def test_without_an_event_loop() -> None:

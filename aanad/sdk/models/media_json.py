@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from aanad.errors import AanaError
 from aanad.sdk.models.data_url import decode_base64
+from aanad.sdk.models.file_names import last_part
 from aanad.sdk.models.inputs import InputContext
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def _of_object(cls: type[Media], value: dict[Any, Any], context: InputContext | 
         got = " and ".join(sources) or "none"
         _refuse("media_source", f"Give exactly one of url, path and content; got {got}.")
     names: dict[str, Any] = {name: value[name] for name in _NAMES if name in value}
+    if "filename" in names:
+        names["filename"] = last_part(names["filename"])
     if "url" in value:
         return _of_url(cls, value["url"], names, context)
     if "path" in value:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import logging
-import re
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
 
 from aanad.errors import Failed
+from aanad.sdk.models.file_names import last_part
 from aanad.sdk.models.inputs import Upload
 from aanad.sdk.temporary import TemporaryFile, new_file
 from aanad.serving.inputs.refusals import storage_full
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("ray.serve")
 
-MAX_NAME = 255
-_FOLDERS = re.compile(r".*[/\\]|[\x00-\x1f\x7f]", re.DOTALL)
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -91,7 +89,7 @@ class RequestFile:
 
     def finish(self, filename: str | None, media_type: str | None) -> Upload:
         """The whole file; of its name only the last part counts, so that no client names a folder."""
-        filename = _FOLDERS.sub("", filename or "")[:MAX_NAME] or None
+        filename = last_part(filename)
         if self._writer is None or self._file is None:
             upload = Upload(content=bytes(self._content), filename=filename, media_type=media_type)
             self._content = bytearray()
