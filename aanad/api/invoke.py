@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 router = APIRouter(prefix="/v1/projects", tags=["endpoints"])
-PASSED_ON = {"content-type", "content-length", "accept"}
-PASSED_BACK = {"content-type", "content-length", "content-disposition", "retry-after", "x-request-id"}
+PASSED_ON = {"content-type", "content-length", "accept", "range", "if-range"}
+PASSED_BACK = {
+    "accept-ranges",
+    "content-disposition",
+    "content-length",
+    "content-range",
+    "content-type",
+    "etag",
+    "last-modified",
+    "retry-after",
+    "x-request-id",
+}
 
 
 @router.post("/{project}/endpoints/{endpoint}/invoke", response_class=StreamingResponse)

@@ -12,6 +12,8 @@ from aanad.cli.tables import print_json, print_table
 if TYPE_CHECKING:
     from aanad.wire.projects import Endpoint
 
+_WORDS = {"application/json": "json", "application/x-ndjson": "stream", "application/octet-stream": "bytes"}
+
 
 @click.command()
 @project_argument
@@ -25,12 +27,12 @@ def endpoints(session: Session, project: str) -> None:
         print_json(listed)
         return
     print_table(
-        ["NAME", "URL", "STREAM", "LIMITS", "TAGS", "PARAMETERS", "SUMMARY"],
+        ["NAME", "URL", "ANSWER", "LIMITS", "TAGS", "PARAMETERS", "SUMMARY"],
         [
             [
                 one.name,
                 one.url,
-                "yes" if one.streaming else "",
+                _answer(one),
                 _limits(one),
                 " ".join(one.tags),
                 _parameters(one),
@@ -40,6 +42,21 @@ def endpoints(session: Session, project: str) -> None:
         ],
         empty=f"{project} has no endpoints.",
     )
+
+
+def _answer(endpoint: Endpoint) -> str:
+    """What comes back, in one word: json, stream, image, audio, video, or a media type."""
+    if not endpoint.media_types:  # of a revision that was made before they were known
+        return "stream" if endpoint.streaming else "json"
+    first = endpoint.media_types[0]
+    family, _, kind = first.partition(";")[0].partition("/")
+    if first in _WORDS:
+        word = _WORDS[first]
+    elif family in {"image", "audio", "video"}:
+        word = family
+    else:
+        word = f"{family}/{kind}"
+    return f"{word} stream" if endpoint.streaming and word != "stream" else word
 
 
 def _parameters(endpoint: Endpoint) -> str:

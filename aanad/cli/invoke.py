@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("-d", "--data", metavar="JSON|@FILE|-", help="The request as JSON; - reads standard input.")
 @click.option("--file", "files", multiple=True, metavar="NAME=PATH", help="A file of the form; may be given again.")
 @click.option("--form", "fields", multiple=True, metavar="KEY=VALUE", help="A field of the form; may be given again.")
+@click.option("--accept", metavar="TYPE", default="*/*", help="The media type that is wanted: image/jpeg, say.")
 @click.option("--stream", is_flag=True, help="Print the answer as it arrives.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the answer's bytes to a file.")
 @session_options
@@ -34,6 +35,7 @@ def invoke(
     data: str | None,
     files: tuple[str, ...],
     fields: tuple[str, ...],
+    accept: str,
     out: Path | None,
     *,
     stream: bool,
@@ -43,6 +45,7 @@ def invoke(
     \b
     aana invoke lowercase lowercase --data '{"text": ["ABC"]}'
     aana invoke asr transcribe --file media=talk.wav --form language=de
+    aana invoke studio picture --data '{}' --accept image/jpeg --out dog.jpg
     """
     from aanad.client import Invocation
 
@@ -50,6 +53,7 @@ def invoke(
         data=_json(data) if data is not None else None,
         files=[(name, _existing(path)) for name, path in _pairs(files, "--file")],
         fields=_pairs(fields, "--form"),
+        accept=accept,
     )
     with session.client() as client, client.invoke(project, endpoint, invocation) as answer:
         if answer.is_error:

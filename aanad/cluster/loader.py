@@ -96,6 +96,7 @@ def _read(project: str, app: str | None) -> ProjectManifest:
                 timeout_s=endpoint.options.timeout_s,
                 max_concurrent=endpoint.options.max_concurrent,
                 max_queued=endpoint.options.max_queued,
+                media_types=list(endpoint.signature.answer.media_types),
                 uploads=list(endpoint.signature.uploads),
             )
             for endpoint in sdk.endpoints.values()

@@ -81,12 +81,13 @@ class ProjectApp:
             await route.answer(scope, receive, send)
             return
         page = self._pages.get(path)
-        if route is None and page is None:
-            if not await self._routers.answer(scope, receive, send, path):
-                await send_problem(send, no_route(scope, path, self._routes))
+        if route is None and page is None and await self._routers.answer(scope, receive, send, path):
             return
         if method == "HEAD":
             send = without_body(send)
+        if route is None and page is None:
+            await send_problem(send, no_route(scope, path, self._routes))
+            return
         allowed = ENDPOINT_METHODS if page is None else PAGE_METHODS
         if method == "OPTIONS":
             await send_nothing(send, ((b"allow", allowed.encode()),))

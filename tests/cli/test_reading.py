@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from aanad.wire.events import Event
 from aanad.wire.logs import LogRecord
 from aanad.wire.phase import Phase
@@ -106,12 +108,46 @@ def test_endpoints_show_their_limits(run: Run, daemon: FakeDaemon) -> None:
     lines = [line.split() for line in run("endpoints", "p").stdout.splitlines()]
 
     assert lines == [
-        ["NAME", "URL", "STREAM", "LIMITS", "TAGS", "PARAMETERS", "SUMMARY"],
-        ["free", "http://x/y", "-", "-"],
-        ["timed", "http://x/y", "0.5", "s", "a", "b", "-", "-"],
-        ["both", "http://x/y", "30", "s,", "2+8", "-", "-"],
-        ["patient", "http://x/y", "4", "-", "-"],
+        ["NAME", "URL", "ANSWER", "LIMITS", "TAGS", "PARAMETERS", "SUMMARY"],
+        ["free", "http://x/y", "json", "-", "-"],
+        ["timed", "http://x/y", "json", "0.5", "s", "a", "b", "-", "-"],
+        ["both", "http://x/y", "json", "30", "s,", "2+8", "-", "-"],
+        ["patient", "http://x/y", "json", "4", "-", "-"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("media_types", "streaming", "word"),
+    [
+        ([], False, "json"),
+        ([], True, "stream"),
+        (["application/json"], False, "json"),
+        (["application/x-ndjson", "text/event-stream"], True, "stream"),
+        (["image/png", "image/jpeg"], False, "image"),
+        (["audio/mpeg"], True, "audio stream"),
+        (["application/octet-stream"], False, "bytes"),
+        (["application/pdf", "application/json"], False, "application/pdf"),
+    ],
+)
+def test_endpoints_show_what_they_answer(
+    run: Run, daemon: FakeDaemon, media_types: list[str], streaming: bool, word: str
+) -> None:
+    """In one word; an endpoint of an older revision shows what is known of it."""
+    endpoint = Endpoint(
+        name="it",
+        path="/it",
+        request_schema={},
+        response_schema={},
+        streaming=streaming,
+        media_types=media_types,
+        project="p",
+        url="http://box/p/it",
+    )
+    daemon.on("GET /v1/projects/p/endpoints", [endpoint])
+
+    header, line = run("endpoints", "p").stdout.splitlines()
+    column = header.index("ANSWER")
+    assert line[column : header.index("LIMITS")].strip() == word
 
 
 def test_logs_are_one_line_a_record_with_the_rest_indented(run: Run, daemon: FakeDaemon) -> None:
