@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-_STRICT = frozenset({"int", "float", "bool"})
+_STRICT = frozenset({"float", "bool"})
 _WRITTEN = {"date": "date", "datetime": "datetime", "time": "time", "timedelta": "time_delta"}
 """Kind of schema → the beginning of its errors' names."""
 _LISTS = frozenset({"list", "tuple", "set", "frozenset", "dict"})
@@ -54,25 +54,41 @@ def _strict(node: Any) -> Any:
         first, *rest = node["steps"]
         return node | {"steps": [_strict(first), *rest]}
     inner = {key: _part(key, value) for key, value in node.items()}
-    if kind in _STRICT:
-        inner.setdefault("strict", True)
-    if kind == "float":
-        inner.setdefault("allow_inf_nan", False)
-    if kind in _LISTS:
-        inner.setdefault("fail_fast", True)
-    if kind in _WRITTEN and "strict" not in node:
-        return _after(partial(_refuse_number, _WRITTEN[kind]), inner)
+    return _strict_kind(kind, inner) if isinstance(kind, str) else inner
+
+
+def _strict_kind(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """One schema, whose parts are strict already."""
+    if "strict" not in schema:
+        if kind == "int":
+            return _integer(schema)
+        if kind in _WRITTEN:
+            return _after(partial(_refuse_number, _WRITTEN[kind]), schema)
     if kind in _CONSTANTS:
-        return _constants(kind, inner)
-    return inner
+        return _constants(kind, schema)
+    if kind in _STRICT:
+        schema.setdefault("strict", True)
+    if kind == "float":
+        schema.setdefault("allow_inf_nan", False)
+    if kind in _LISTS:
+        schema.setdefault("fail_fast", True)
+    return schema
+
+
+def _integer(schema: dict[str, Any]) -> dict[str, Any]:
+    """To JSON schema 3.0 is an integer."""
+    numbers = [{"type": "int", "strict": True}, {"type": "float", "strict": True, "allow_inf_nan": False}]
+    a_number = {"type": "union", "mode": "left_to_right", "choices": numbers, "custom_error_type": "int_type"}
+    return {"type": "chain", "steps": [a_number, schema]}
 
 
 def _after(function: Callable[[Any], Any], schema: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "function-before", "function": {"type": "no-info", "function": function}, "schema": schema}
+    made = {"type": "function-before", "function": {"type": "no-info", "function": function}, "schema": schema}
+    return made | ({"ref": schema.pop("ref")} if "ref" in schema else {})  # others refer to the whole
 
 
 def _constants(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """To Python 1, 1.0 and True are the same constant, to JSON they are not."""
+    """To Python 1 and True are the same constant, to JSON they are not."""
     given = [each.value if isinstance(each, Enum) else each for each in schema[_CONSTANTS[kind]]]
     kinds = frozenset(map(type, given))
     if kinds == {str} or not kinds <= _JSON_SCALARS:
@@ -91,6 +107,8 @@ def _part(key: str, value: Any) -> Any:
 
 
 def _refuse_others(error: Any, kinds: frozenset[type], expected: str, value: object) -> object:
+    if isinstance(value, float) and value.is_integer() and int in kinds:
+        return int(value)
     if type(value) not in kinds and not isinstance(value, Enum):
         raise PydanticKnownError(error, {"expected": expected})
     return value

@@ -113,7 +113,9 @@ _UNITS = {"characters": "character", "bytes": "byte", "items": "item"}
 
 def is_of_wrong_kind(error: ErrorDetails) -> bool:
     """Whether the JSON value itself is of the wrong kind, a number instead of a string say."""
-    return error["type"].endswith("_type") or error["type"] == "none_required"
+    if error["loc"][-1:] == ("[key]",):  # JSON has no other kind for a name
+        return False
+    return error["type"].endswith("_type") or error["type"] in {"none_required", "int_from_float"}
 
 
 def expected(error: ErrorDetails) -> str | None:

@@ -56,11 +56,18 @@ ROWS = [
         "int | str keeps what was sent",
         int | str,
         {"anyOf": [INTEGER, STRING]},
-        accepts=[('"3"', "3"), ("3", 3)],
+        accepts=[('"3"', "3"), ("3", 3), ("3.0", 3)],
         refuses=[
             ("true", "", "must be an integer or a string, not a boolean"),
             ("null", "", "must be an integer or a string, not null"),
         ],
+    ),
+    Parameter(
+        "int | float keeps what was sent",
+        int | float,
+        {"anyOf": [INTEGER, {"type": "number"}]},
+        accepts=[("3", 3), ("3.0", 3.0), ("3.5", 3.5)],
+        refuses=[('"3"', "", "must be an integer or a number, not a string")],
     ),
     Parameter(
         "typing.Union of a value and a list of it",
@@ -138,6 +145,19 @@ ROWS = [
         defs={"Level": {"title": "Level", "enum": [1, 2], "type": "integer"}},
         accepts=[("1", Level.LOW)],
         refuses=[("3", "", "must be 1 or 2"), ('"1"', "", "must be 1 or 2"), ("true", "", "must be 1 or 2")],
+    ),
+    Parameter(
+        "the same IntEnum twice",
+        tuple[Level, Level],
+        {
+            "type": "array",
+            "prefixItems": [{"$ref": "#/$defs/Level"}, {"$ref": "#/$defs/Level"}],
+            "minItems": 2,
+            "maxItems": 2,
+        },
+        defs={"Level": {"title": "Level", "enum": [1, 2], "type": "integer"}},
+        accepts=[("[1, 2.0]", (Level.LOW, Level.HIGH))],
+        refuses=[('[1, "2"]', ".1", "must be 1 or 2")],
     ),
     Parameter(
         "StrEnum",
