@@ -21,8 +21,10 @@ async def test_a_form_has_the_parameters_and_files_are_binary(intake: Intake) ->
     fields = form["schema"]["properties"]
     assert binary.items() <= fields["image"].items()
     assert ("array", binary) == (fields["others"]["type"], fields["others"]["items"])
-    assert content["application/json"]["schema"] == fields["body"]["contentSchema"]
-    assert {"image": {"contentType": "image/*"}, "others": {"contentType": "image/*"}} == form["encoding"]
+    assert {"type": "object", "properties": {}, "required": [], "additionalProperties": False} == fields["body"]
+    encoding = {"body": {"contentType": "application/json"}}
+    assert encoding | dict.fromkeys(("image", "others"), {"contentType": "image/*"}) == form["encoding"]
+    assert [["image"], ["body", "image"]] == [form["required"] for form in form["schema"]["oneOf"]]
     assert document["paths"]["/picture"]["post"]["requestBody"]["required"]
 
 

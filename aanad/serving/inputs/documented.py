@@ -23,25 +23,48 @@ def request_body_of(endpoint: RegisteredEndpoint, schema: dict[str, Any], shared
     """
     uploads = endpoint.signature.uploads
     whole = shared.get(schema.get("$ref", "").rpartition("/")[2], schema)
-    properties = {
-        name: _file(uploads[name], each) if name in uploads else each
-        for name, each in whole.get("properties", {}).items()
+    encoding = {name: {"contentType": ", ".join(field.media_types)} for name, field in uploads.items()}
+    form = {
+        "schema": _form(schema, whole, uploads),
+        "encoding": {"body": {"contentType": "application/json"}, **encoding},
     }
-    body = {
-        "type": "string",
-        "description": "The whole request as JSON; fields and files beside it add to it.",
-        "contentMediaType": "application/json",
-        "contentSchema": schema,
-    }
-    form: dict[str, Any] = {
-        "schema": {"type": "object", "properties": properties | {"body": body}, "additionalProperties": False}
-    }
-    if uploads:
-        form["encoding"] = {name: {"contentType": ", ".join(field.media_types)} for name, field in uploads.items()}
     return {
         "required": bool(whole.get("required")),
         "content": {"application/json": {"schema": schema}, "multipart/form-data": form},
     }
+
+
+def _form(schema: dict[str, Any], whole: dict[str, Any], uploads: Mapping[str, UploadField]) -> dict[str, Any]:
+    """Either the fields one by one, or all of them as JSON in `body` and the files beside it."""
+    properties = whole.get("properties", {})
+    required = whole.get("required", [])
+    fields = {
+        name: _file(uploads[name], each) if name in uploads else _field(each) for name, each in properties.items()
+    }
+    plain = {name: each for name, each in properties.items() if name not in uploads}
+    body = schema
+    if uploads:
+        body = {
+            "type": "object",
+            "properties": plain,
+            "required": [name for name in required if name in plain],
+            "additionalProperties": False,
+        }
+    files = [name for name in required if name in uploads]
+    return {
+        "type": "object",
+        "properties": {**fields, "body": body},
+        "additionalProperties": False,
+        "oneOf": [
+            {"title": "Fields", "required": required, "properties": {"body": False}},
+            {"title": "JSON", "required": ["body", *files], "properties": dict.fromkeys(plain, False)},
+        ],
+    }
+
+
+def _field(schema: dict[str, Any]) -> dict[str, Any]:
+    """A list is a field for each item, and of no items nothing can be seen."""
+    return schema | {"minItems": schema.get("minItems") or 1} if schema.get("type") == "array" else schema
 
 
 def _file(field: UploadField, schema: dict[str, Any]) -> dict[str, Any]:
