@@ -25,12 +25,8 @@ if TYPE_CHECKING:
     from aanad.wire.requests import RequestRules
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = {
-    "lowercase": ROOT / "projects",
-    "playground": ROOT / "tests" / "projects",
-    "intake": ROOT / "tests" / "projects",
-    "studio": ROOT / "tests" / "projects",
-}
+TEST_PROJECTS = sorted(folder.name for folder in (ROOT / "tests" / "projects").iterdir() if folder.is_dir())
+FOLDERS = {"lowercase": ROOT / "projects", **dict.fromkeys(TEST_PROJECTS, ROOT / "tests" / "projects")}
 
 
 @pytest.fixture
@@ -43,6 +39,12 @@ def project_module(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], 
     for module in set(sys.modules) - before:
         if module.partition(".")[0] in FOLDERS:
             del sys.modules[module]
+
+
+@pytest.fixture(params=sorted(FOLDERS))
+def any_project(request: pytest.FixtureRequest) -> str:
+    """The name of each project that is there for tests."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -1,0 +1,93 @@
+"""Every project's OpenAPI document is true: what it allows is answered, what it does not is refused, nothing breaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import schemathesis
+from schemathesis.python.asgi import shutdown_lifespans
+
+from aanad.sdk.loading import find_app
+from tests.serving import openapi_fuzz
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+LEFT_OUT: dict[str, dict[str, str]] = {
+    "playground": {
+        "/fail": "raises by accident: 500 is what it is for",
+        "/wrong": "returns what its annotation does not allow: 500 is what it is for",
+        "/count": "counts as far as it is told, and may be told to fail",
+        "/sleep": "blocks for as long as it is told",
+    },
+    "studio": {
+        "/count": "counts as far as it is told, and may be told to fail",
+        "/radio": "plays as long as it is told, and may be told to fail",
+        "/path": "may be told to return a file that is not there: 500 is what that is for",
+        "/pixels": "millions of numbers, which take longer to check than to answer",
+    },
+    "faulty": {
+        "/fail": "fails, hangs or dies as it is told",
+        "/chain": "the same through another deployment",
+        "/slow": "waits for as long as it is told",
+        "/stream": "streams for as long as it is told",
+        "/pids": "calls as often as it is told",
+    },
+    "reception": {
+        "/desk": "stays until somebody lets it go",
+        "/wait": "takes longer than its limit: 504 is what it is for",
+        "/calls": "takes longer than its limit: 504 is what it is for",
+        "/visitors/crash": "raises by accident: 500 is what it is for",
+    },
+}
+"""Endpoints that are not called, by project, and why."""
+OWN: dict[str, set[tuple[str, int]]] = {
+    "playground": {("/missing", 404)},
+    "reception": {("/badge", 403)},
+}
+"""Errors that authors raise by themselves: their status stands under ``default``."""
+GUARDED = {"reception": ["403"]}
+"""Statuses of what fits its schema and is refused all the same: a hook asks for a badge."""
+MEDIA = {"intake"}
+"""Projects that take media: whether bytes are an image, or a URL may be fetched, no schema can say, so 422 is right.
+
+And a form's text may be `null` where a file is expected, which no schema of a form can say either."""
+
+
+@pytest.fixture(autouse=True)
+def ended_lifespans() -> Iterator[None]:
+    """No project outlives its test."""
+    yield
+    shutdown_lifespans()
+
+
+def test_every_project_answers_as_its_openapi_says(
+    any_project: str, project_module: Callable[[str], ModuleType]
+) -> None:
+    """No 5xx, no answer that is not documented; what fits is accepted, and what does not is refused."""
+    project_module(f"{any_project}.app")
+    app = find_app(any_project)[1]
+    left_out = LEFT_OUT.get(any_project, {})
+
+    config = openapi_fuzz.config(
+        max_examples=15, refusals=GUARDED.get(any_project, []), takes_media=any_project in MEDIA
+    )
+    document = schemathesis.openapi.from_asgi("/openapi.json", openapi_fuzz.Application(app), config=config)
+
+    found = openapi_fuzz.run(document, left_out)
+
+    assert not found.failures, "\n\n".join(sorted(found.failures))
+    uncalled = {endpoint.path for endpoint in app.endpoints.values()} - {path for _, path, _ in found.answers}
+    assert uncalled <= left_out.keys()
+    documented = {
+        (method.upper(), path, int(status))
+        for path, operations in document.raw_schema["paths"].items()
+        for method, operation in operations.items()
+        for status in operation["responses"]
+        if status != "default"
+    }
+    own = {("POST", path, status) for path, status in OWN.get(any_project, set())}
+    operations = {(method, path) for method, path, _ in documented}
+    assert {answer for answer in found.answers - documented if answer[:2] in operations} <= own
