@@ -23,7 +23,7 @@ async def test_a_form_has_the_parameters_and_files_are_binary(intake: Intake) ->
     assert ("array", binary) == (fields["others"]["type"], fields["others"]["items"])
     assert {"type": "object", "properties": {}, "required": [], "additionalProperties": False} == fields["body"]
     encoding = {"body": {"contentType": "application/json"}}
-    assert encoding | dict.fromkeys(("image", "others"), {"contentType": "image/*"}) == form["encoding"]
+    assert encoding | {key: {"contentType": "image/*"} for key in ("image", "others")} == form["encoding"]
     assert [["image"], ["body", "image"]] == [form["required"] for form in form["schema"]["oneOf"]]
     assert document["paths"]["/picture"]["post"]["requestBody"]["required"]
 
