@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aanad.sdk import wiring
+from aanad.sdk.test_cache import call
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Ray's own, on import
@@ -44,7 +45,8 @@ class Recordings:
                 self._monkeypatch.setenv(variable, value)
 
     def record(self) -> None:
-        """From now on calls are recorded."""
+        """From now on calls are recorded, as in a process that begins."""
+        call._written.clear()
         self.switch(save="true")
 
     def replay(self) -> None:

@@ -166,10 +166,22 @@ async def test_recording_again_gives_the_same_bytes(recordings: Recordings) -> N
     await deployment.caption("a dog")
     path, _ = recordings.only()
     before = path.read_bytes()
+    recordings.record()
 
     await deployment.caption("a dog")
 
     assert recordings.only()[0].read_bytes() == before
+    assert Captioner.calls == 2
+
+
+async def test_a_call_that_is_recorded_is_not_made_again_in_the_same_run(recordings: Recordings) -> None:
+    """A model that samples would give something else, and recordings that depend on the first would be lost."""
+    recordings.record()
+    deployment = await started()
+    first = await deployment.caption("a dog")
+
+    assert await deployment.caption(prompt="a dog") == first
+    assert Captioner.calls == 1
 
 
 async def test_both_variables_replay_what_is_there_and_record_what_is_missing(recordings: Recordings) -> None:

@@ -22,8 +22,12 @@ from aanad.sdk.test_cache.recorded_errors import decode_error, encode_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+    from pathlib import Path
 
 logger = logging.getLogger("aanad.sdk")
+_written: set[Path] = set()
+"""What this process recorded. A call that is made again is replayed from it: were it recorded anew, what was recorded
+after the first time, and depends on it, would not fit any more where a model samples."""
 
 
 class CachedCall:
@@ -132,7 +136,7 @@ class CachedCall:
 
     def _recorded(self) -> dict[str, Any] | None:
         """The recording to replay; None where the method is to be called."""
-        if not self._mode.replays:
+        if self._mode is Mode.OFF or (not self._mode.replays and self._path not in _written):
             return None
         found = recording.read(self._path)
         if found is not None and {name: found[name] for name in self._key.as_json()} != self._key.as_json():
@@ -198,6 +202,7 @@ class CachedCall:
                 f"What {self._name} gave cannot be replayed: {error.message}", hint=error.hint
             ) from error
         path = recording.write(self._folder, self._stem, {**self._key.as_json(), **outcome}, files)
+        _written.add(path)
         logger.info("Recorded %s: %s", self._name, path)
 
     @contextmanager
