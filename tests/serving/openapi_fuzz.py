@@ -46,6 +46,7 @@ def config(max_examples: int, *, refusals: Collection[str] = (), takes_media: bo
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
+            "cache": {"enabled": False},
             "continue-on-failure": True,
             "generation": {"max-examples": max_examples, "deterministic": True, "no-shrink": True, "database": "none"},
             # What it would learn from the messages of refusals is which words they have, not what is accepted.
