@@ -24,14 +24,14 @@ check: $(VENV)/.dev ## the fast part: format, lint, types, import contracts, uni
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -q -m "not e2e and not faults"
+	$(BIN)/pytest -q -n auto -m "not e2e and not faults"
 
 format: $(VENV)/.dev ## format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 test-unit: $(VENV)/.dev ## tests without Ray
-	$(BIN)/pytest -q -m "not e2e and not faults"
+	$(BIN)/pytest -q -n auto -m "not e2e and not faults"
 
 test-e2e: $(VENV)/.dev ## tests against one real daemon and one real Ray
 	$(BIN)/pytest -q -m e2e

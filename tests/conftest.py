@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -28,18 +29,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def hf_home() -> Path:
     """The folder with the tiny models under the ids of the real ones; made once, and again where they changed."""
     folder = Path(os.environ["HF_HOME"])
-    if not (folder / "hub").is_dir():
-        made = Path(tempfile.mkdtemp(dir=folder.parent))
-        environment = {name: value for name, value in os.environ.items() if name != "HF_HOME"}
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.tiny_models", made],
-            cwd=REPOSITORY,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        shutil.rmtree(folder, ignore_errors=True)
-        made.rename(folder)
+    with FileLock(f"{folder}.lock"):  # tests may run in several processes
+        if not (folder / "hub").is_dir():
+            _make_models(folder)
     return folder
+
+
+def _make_models(folder: Path) -> None:
+    made = Path(tempfile.mkdtemp(dir=folder.parent))
+    environment = {name: value for name, value in os.environ.items() if name != "HF_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.tiny_models", made],
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    shutil.rmtree(folder, ignore_errors=True)
+    made.rename(folder)
