@@ -4,7 +4,9 @@ Pydantic's own modes do not fit. The lax one takes ``"5"`` and ``true`` where th
 says date. The strict one refuses a date in its written form as soon as a validator of the author's own stands before
 it. So strictness is set where JSON has a type: integers, numbers and booleans are no strings and not each other, and
 dates are no numbers. What comes out of an author's own ``mode="before"`` or ``mode="wrap"`` validator is not touched,
-nor what an author has made strict or lax by name.
+nor what an author has made strict or lax by name. Unknown fields are refused in dataclasses and TypedDicts without
+a configuration of their own, wherever they stand: pydantic would ask whatever contains them, and one class would have
+two schemas. A set has no item twice, and a NamedTuple is a list.
 
 Of a list only the first wrong item is reported: a million wrong ones would cost gigabytes.
 """
@@ -18,14 +20,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import PydanticCustomError, PydanticKnownError, SchemaValidator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from pydantic import BaseModel
 
 _STRICT = frozenset({"float", "bool"})
 _WRITTEN = {"date": "date", "datetime": "datetime", "time": "time", "timedelta": "time_delta"}
 """Kind of schema → the beginning of its errors' names."""
-_LISTS = frozenset({"list", "tuple", "set", "frozenset", "dict"})
+_LISTS = frozenset({"list", "tuple", "dict"})
+_SETS: dict[str, type[set[Any] | frozenset[Any]]] = {"set": set, "frozenset": frozenset}
 _AUTHORS_OWN = frozenset({"function-before", "function-wrap", "function-plain"})
 _NO_SCHEMAS = frozenset({"metadata", "serialization", "config", "cls", "default", "expected", "members", "ref"})
 _CONSTANTS = {"literal": "expected", "enum": "members"}
@@ -37,9 +40,24 @@ _BY_NAME = frozenset({"fields", "choices"})
 
 def make_strict(model: type[BaseModel]) -> None:
     """Give a model of requests that validator; the models that it contains keep theirs."""
-    schema: Any = _strict(model.__pydantic_core_schema__)
+    closed: Any = _closed(model.__pydantic_core_schema__)
+    model.__pydantic_core_schema__ = closed  # its JSON schema is made of this one
+    schema: Any = _strict(closed)
     # A prebuilt validator is that of a contained model as its author made it.
     model.__pydantic_validator__ = SchemaValidator(schema, _use_prebuilt=False)
+
+
+def _closed(node: Any) -> Any:
+    if isinstance(node, list | tuple):
+        return type(node)([_closed(each) for each in node])
+    if not isinstance(node, dict):
+        return node
+    made = {key: _part(key, value, _closed) for key, value in node.items()}
+    if node.get("type") in {"dataclass", "typed-dict"} and not hasattr(node.get("cls"), "__pydantic_config__"):
+        made["config"] = {**node.get("config", {}), "extra_fields_behavior": "forbid"}
+        if node["type"] == "typed-dict":
+            made["extra_behavior"] = "forbid"
+    return made
 
 
 def _strict(node: Any) -> Any:
@@ -53,7 +71,7 @@ def _strict(node: Any) -> Any:
     if kind == "chain":  # only its first step sees the request
         first, *rest = node["steps"]
         return node | {"steps": [_strict(first), *rest]}
-    inner = {key: _part(key, value) for key, value in node.items()}
+    inner = {key: _part(key, value, _strict) for key, value in node.items()}
     return _strict_kind(kind, inner) if isinstance(kind, str) else inner
 
 
@@ -64,6 +82,10 @@ def _strict_kind(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
             return _integer(schema)
         if kind in _WRITTEN:
             return _after(partial(_refuse_number, _WRITTEN[kind]), schema)
+    if kind in _SETS and schema.get("strict") is not False:
+        return _set(kind, schema)
+    if kind == "named-tuple":
+        return _after(_refuse_object, schema)
     if kind in _CONSTANTS:
         return _constants(kind, schema)
     if kind in _STRICT:
@@ -82,6 +104,16 @@ def _integer(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "chain", "steps": [a_number, schema]}
 
 
+def _set(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A list whose items are all different; pydantic would drop those that it has already."""
+    items = {key: value for key, value in schema.items() if key not in {"strict", "ref", "type"}}
+    return {
+        "type": "function-after",
+        "function": {"type": "no-info", "function": partial(_all_different, _SETS[kind])},
+        "schema": {"type": "list", "fail_fast": True, **items},
+    } | ({"ref": schema["ref"]} if "ref" in schema else {})
+
+
 def _after(function: Callable[[Any], Any], schema: dict[str, Any]) -> dict[str, Any]:
     made = {"type": "function-before", "function": {"type": "no-info", "function": function}, "schema": schema}
     return made | ({"ref": schema.pop("ref")} if "ref" in schema else {})  # others refer to the whole
@@ -98,12 +130,12 @@ def _constants(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
     return _after(partial(_refuse_others, _ERRORS_OF_CONSTANTS[kind], kinds, expected), schema)
 
 
-def _part(key: str, value: Any) -> Any:
+def _part(key: str, value: Any, made_of: Callable[[Any], Any]) -> Any:
     if key in _NO_SCHEMAS:
         return value
     if key in _BY_NAME and isinstance(value, dict):
-        return {name: _strict(each) for name, each in value.items()}
-    return _strict(value)
+        return {name: made_of(each) for name, each in value.items()}
+    return made_of(value)
 
 
 def _refuse_others(error: Any, kinds: frozenset[type], expected: str, value: object) -> object:
@@ -118,3 +150,21 @@ def _refuse_number(name: str, value: object) -> object:
     if isinstance(value, int | float):
         raise PydanticCustomError(f"{name}_type", "Input should be a string")
     return value
+
+
+def _refuse_object(value: object) -> object:
+    if isinstance(value, dict):  # pydantic would go by its names
+        raise PydanticKnownError("tuple_type")
+    return value
+
+
+def _all_different(made_of: Callable[[Any], Collection[Any]], items: list[Any]) -> Collection[Any]:
+    try:
+        made = made_of(items)
+        # To Python 1 and True are the same, to JSON they are not.
+        is_twice = len(made) < len(items) and len({(type(item), item) for item in items}) < len(items)
+    except TypeError as error:
+        raise PydanticKnownError("set_item_not_hashable") from error
+    if is_twice:
+        raise PydanticCustomError("item_twice", "must not have the same item twice")
+    return made

@@ -38,7 +38,7 @@ _EXPECTED: dict[str, str] = {
     "frozen_set_type": "a list",
     "iterable_type": "a list",
     "deque_type": "a list",
-    "named_tuple_type": "a list or an object",
+    "named_tuple_type": "a list",
     "counter_type": "an object",
     "ordered_dict_type": "an object",
     "dict_type": "an object",

@@ -122,6 +122,22 @@ async def test_what_may_be_left_out_has_its_default(row: Parameter, serve_app: S
         assert row.default is NO_DEFAULT or [row.default] == got
 
 
+async def test_a_class_has_one_schema_wherever_it_stands(serve_app: Serve) -> None:
+    """Alone and inside a generic model: both refuse what the shared component does not allow."""
+
+    async def run(self, box, page):
+        pass
+
+    run.__annotations__ = {"box": classes.Box, "page": classes.Page[classes.Box], "return": None}
+    client = await serve_app(app_of(run))
+
+    components = (await client.get("/openapi.json")).json()["components"]["schemas"]
+    answer = await client.post("/row", json={"box": {"left": 1, "a": 1}, "page": {"items": [{"left": 1, "b": 1}]}})
+
+    assert {"Box": classes.CLOSED_BOX} == {name: each for name, each in components.items() if "Box" in name[:3]}
+    assert ["body.box.a", "body.page.items.0.b"] == [error["field"] for error in answer.json()["errors"]]
+
+
 def returning(row: Result, value: Any) -> Callable[..., Any]:
     """A `run` with the row's result; a list of chunks where the row is a stream."""
     if row.is_stream:

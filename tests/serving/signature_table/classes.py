@@ -134,7 +134,7 @@ BOX = {
     "required": ["left"],
 }
 CLOSED_BOX = BOX | {"additionalProperties": False}
-"""A dataclass in a request refuses unknown fields unless a model contains it."""
+"""A dataclass in a request refuses unknown fields, whatever contains it."""
 COLOUR = {"title": "Colour", "enum": ["red", "blue"], "type": "string"}
 
 
@@ -262,11 +262,14 @@ ROWS = [
         Page[Box],
         {"$ref": "#/$defs/Page_Box_"},
         defs={
-            "Box": BOX,
+            "Box": CLOSED_BOX,
             "Page_Box_": model("Page[Box]", ["items"], items={"type": "array", "items": {"$ref": "#/$defs/Box"}}),
         },
-        accepts=[('{"items": [{"left": 1}]}', Page[Box](items=[Box(1)]))],
-        refuses=[('{"items": [1]}', ".items.0", "must be an object, not a number")],
+        accepts=[('{"items": [{"left": 1}], "more": 1}', Page[Box](items=[Box(1)]))],
+        refuses=[
+            ('{"items": [1]}', ".items.0", "must be an object, not a number"),
+            ('{"items": [{"left": 1, "lefty": 1}]}', ".items.0.lefty", "unknown field; did you mean 'left'?"),
+        ],
     ),
     Parameter(
         "RootModel",

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
+
+from pydantic import Field
 
 from tests.serving.signature_table.choices import Colour
 from tests.serving.signature_table.row import Parameter
@@ -90,21 +92,44 @@ ROWS = [
             }
         },
         accepts=[("[1]", Point(1)), ("[1, 2]", Point(1, 2))],
-        refuses=[("[]", ".0", "is required"), ("[1, true]", ".1", "must be an integer, not a boolean")],
+        refuses=[
+            ("[]", ".0", "is required"),
+            ("[1, true]", ".1", "must be an integer, not a boolean"),
+            ('{"x": 1}', "", "must be a list, not an object"),
+            ("1", "", "must be a list, not a number"),
+        ],
     ),
     Parameter(
         "set",
         set[int],
         {"type": "array", "items": INTEGER, "uniqueItems": True},
-        accepts=[("[1, 2]", {1, 2})],
-        refuses=[('["1"]', ".0", "must be an integer, not a string")],
+        accepts=[("[1, 2]", {1, 2}), ("[]", set())],
+        refuses=[
+            ('["1"]', ".0", "must be an integer, not a string"),
+            ("[0, 0]", "", "must not have the same item twice"),
+            ("[1, 1.0]", "", "must not have the same item twice"),
+            ("{}", "", "must be a list, not an object"),
+        ],
+    ),
+    Parameter(
+        "set whose items are the same to Python alone",
+        Annotated[set[int | bool], Field(max_length=3)],
+        {"type": "array", "items": {"anyOf": [INTEGER, {"type": "boolean"}]}, "uniqueItems": True, "maxItems": 3},
+        accepts=[("[true, 1]", {True}), ("[2, false, 1]", {2, False, 1})],
+        refuses=[
+            ("[1, 2, 3, 4]", "", "must have at most 3 items"),
+            ("[true, true]", "", "must not have the same item twice"),
+        ],
     ),
     Parameter(
         "frozenset",
         frozenset[str],
         {"type": "array", "items": STRING, "uniqueItems": True},
         accepts=[('["a"]', frozenset({"a"}))],
-        refuses=[('"a"', "", "must be a list, not a string")],
+        refuses=[
+            ('"a"', "", "must be a list, not a string"),
+            ('["a", "a"]', "", "must not have the same item twice"),
+        ],
     ),
     Parameter(
         "deque",

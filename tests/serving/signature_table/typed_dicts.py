@@ -7,7 +7,7 @@ import typing
 from typing import Annotated, NotRequired, Required
 
 import typing_extensions
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tests.serving.signature_table.row import Parameter
 
@@ -28,6 +28,10 @@ class Loose(typing.TypedDict, total=False):
 
 class Modern(typing_extensions.TypedDict):
     lines: list[str]
+
+
+class Album(BaseModel):
+    cover: Modern
 
 
 class Tree(typing.TypedDict):
@@ -136,6 +140,28 @@ ROWS = [
         defs={"Segment": SEGMENT},
         accepts=[('{"a": [{"start": 1}]}', {"a": [{"start": 1.0}]})],
         refuses=[('{"a": [{"start": "1"}]}', ".a.0.start", "must be a number, not a string")],
+    ),
+    Parameter(
+        "a TypedDict in a model, which takes more",
+        Album,
+        {"$ref": "#/$defs/Album"},
+        defs={
+            "Modern": {
+                "title": "Modern",
+                "type": "object",
+                "properties": {"lines": {"title": "Lines", "type": "array", "items": STRING}},
+                "required": ["lines"],
+                "additionalProperties": False,
+            },
+            "Album": {
+                "title": "Album",
+                "type": "object",
+                "properties": {"cover": {"$ref": "#/$defs/Modern"}},
+                "required": ["cover"],
+            },
+        },
+        accepts=[('{"cover": {"lines": []}, "more": 1}', Album(cover={"lines": []}))],
+        refuses=[('{"cover": {"lines": [], "line": 1}}', ".cover.line", "unknown field; did you mean 'lines'?")],
     ),
     Parameter(
         "a TypedDict whose author allows more",
