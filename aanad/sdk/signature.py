@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from aanad.errors import InvalidSignature
 from aanad.sdk.annotations import portable
 from aanad.sdk.answer_kinds import BASE64, AnswerKind, answer_of, json_form
+from aanad.sdk.json_writer import writer_of
 from aanad.sdk.strictness import make_strict
 from aanad.sdk.unsupported_types import hint_for, is_stream, stands_for_nothing, type_name
 from aanad.sdk.upload_fields import UploadField, upload_field, with_bytes
@@ -63,6 +64,7 @@ class Signature:
         answer: the kind of answer that clients get.
         response: the adapter of the result, or of one chunk where the endpoint streams; of a binary answer, the
             adapter of its JSON form.
+        to_json: writes what `response` has checked; `ValueError` where JSON has no such number.
         has_media: whether media or pixels are in the JSON of the answer, which takes its time to be written.
         streaming: whether `run` is a generator.
         is_async: whether `run` must be awaited or iterated on the event loop, not in a thread.
@@ -84,6 +86,7 @@ class Signature:
         self._request_schema: JsonSchema | None = None
         self.answer = answer_of(endpoint, hints.get("return", Any), yields=self.streaming)
         self.response: TypeAdapter[Any] = self._response()
+        self.to_json = writer_of(self.response)
         self.has_media = _has_media(self.response_schema())
 
     def arguments(self, request: BaseModel) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError, PydanticKnownError, SchemaValidator
 
+from aanad.sdk.core_schemas import rebuilt, with_parts
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -30,48 +32,37 @@ _WRITTEN = {"date": "date", "datetime": "datetime", "time": "time", "timedelta":
 _LISTS = frozenset({"list", "tuple", "dict"})
 _SETS: dict[str, type[set[Any] | frozenset[Any]]] = {"set": set, "frozenset": frozenset}
 _AUTHORS_OWN = frozenset({"function-before", "function-wrap", "function-plain"})
-_NO_SCHEMAS = frozenset({"metadata", "serialization", "config", "cls", "default", "expected", "members", "ref"})
 _CONSTANTS = {"literal": "expected", "enum": "members"}
 _ERRORS_OF_CONSTANTS = {"literal": "literal_error", "enum": "enum"}
 _JSON_SCALARS = frozenset({str, int, float, bool, type(None)})
-_BY_NAME = frozenset({"fields", "choices"})
-"""Keys whose dicts are no schemas, but have one for each name."""
 
 
 def make_strict(model: type[BaseModel]) -> None:
     """Give a model of requests that validator; the models that it contains keep theirs."""
-    closed: Any = _closed(model.__pydantic_core_schema__)
+    closed: Any = rebuilt(model.__pydantic_core_schema__, _closed)
     model.__pydantic_core_schema__ = closed  # its JSON schema is made of this one
-    schema: Any = _strict(closed)
+    schema: Any = rebuilt(closed, _strict)
     # A prebuilt validator is that of a contained model as its author made it.
     model.__pydantic_validator__ = SchemaValidator(schema, _use_prebuilt=False)
 
 
-def _closed(node: Any) -> Any:
-    if isinstance(node, list | tuple):
-        return type(node)([_closed(each) for each in node])
-    if not isinstance(node, dict):
-        return node
-    made = {key: _part(key, value, _closed) for key, value in node.items()}
-    if node.get("type") in {"dataclass", "typed-dict"} and not hasattr(node.get("cls"), "__pydantic_config__"):
-        made["config"] = {**node.get("config", {}), "extra_fields_behavior": "forbid"}
-        if node["type"] == "typed-dict":
+def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    made = with_parts(schema, _closed)
+    if schema.get("type") in {"dataclass", "typed-dict"} and not hasattr(schema.get("cls"), "__pydantic_config__"):
+        made["config"] = {**schema.get("config", {}), "extra_fields_behavior": "forbid"}
+        if schema["type"] == "typed-dict":
             made["extra_behavior"] = "forbid"
     return made
 
 
-def _strict(node: Any) -> Any:
-    if isinstance(node, list | tuple):
-        return type(node)([_strict(each) for each in node])
-    if not isinstance(node, dict):
-        return node
-    kind = node.get("type")
+def _strict(schema: dict[str, Any]) -> dict[str, Any]:
+    kind = schema.get("type")
     if kind in _AUTHORS_OWN:
-        return node
+        return schema
     if kind == "chain":  # only its first step sees the request
-        first, *rest = node["steps"]
-        return node | {"steps": [_strict(first), *rest]}
-    inner = {key: _part(key, value, _strict) for key, value in node.items()}
+        first, *rest = schema["steps"]
+        return schema | {"steps": [rebuilt(first, _strict), *rest]}
+    inner = with_parts(schema, _strict)
     return _strict_kind(kind, inner) if isinstance(kind, str) else inner
 
 
@@ -128,14 +119,6 @@ def _constants(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
     shown = [repr(each) for each in given]
     expected = " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
     return _after(partial(_refuse_others, _ERRORS_OF_CONSTANTS[kind], kinds, expected), schema)
-
-
-def _part(key: str, value: Any, made_of: Callable[[Any], Any]) -> Any:
-    if key in _NO_SCHEMAS:
-        return value
-    if key in _BY_NAME and isinstance(value, dict):
-        return {name: made_of(each) for name, each in value.items()}
-    return made_of(value)
 
 
 def _refuse_others(error: Any, kinds: frozenset[type], expected: str, value: object) -> object:

@@ -1,7 +1,8 @@
 """A project's routers: asked in their order for what no endpoint answers, each as if it stood alone.
 
 A router that has no route for a request leaves it to the next. What a router answers itself, its own 404 included,
-is its answer; only what it raises unexpectedly is answered here, in the one shape of errors.
+is its answer; only what it raises unexpectedly is answered here, in the one shape of errors, and ``Allow`` names all
+methods of the path.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from aanad.sdk.routers import RouterKind
 from aanad.serving.lifespans import Lifespan
 from aanad.serving.problems import failure, request_id
 from aanad.serving.responses import send_problem
+from aanad.serving.router_methods import naming_all_methods
 from aanad.wire.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -123,8 +125,11 @@ class MountedRouter:
             "path": f"{root}{path}",
             "state": self.lifespan.state.copy(),
         }
+        send: Send = attempt.send
+        if self.knows_its_routes and scope["type"] == "http":
+            send = naming_all_methods(send, self.app.router.routes, child)
         try:
-            await self.app(child, attempt.receive, attempt.send)
+            await self.app(child, attempt.receive, send)
         except Exception as error:
             what = f"{scope.get('method', 'websocket')} {path}"
             if attempt.is_complete:

@@ -58,7 +58,7 @@ class Route:
         self.reader = InputReader(signature)
         self._request_schema = signature.request_schema
         self._check_result = signature.response.validator.validate_python
-        self._to_json = signature.response.serializer.to_json
+        self._to_json = signature.to_json
         self._answer = signature.answer
         self._is_light = not signature.has_media
         self._is_binary = signature.answer.is_binary
@@ -140,7 +140,11 @@ class Route:
             raise UnusableResult(str(error)) from error
 
     def _dump(self, value: Any) -> bytes:
-        return self._to_json(self._check_result(value))
+        checked = self._check_result(value)
+        try:
+            return self._to_json(checked)
+        except ValueError as error:
+            raise UnusableResult(str(error)) from error
 
     def _best(self, accept: Accept) -> str:
         chosen = accept.best(self._answer.media_types)
@@ -162,7 +166,7 @@ class Route:
                     async for item in items:
                         try:
                             chunk = self._chunk(item) if self._is_light else await asyncio.to_thread(self._chunk, item)
-                        except (ValidationError, PydanticSerializationError, UnusableResult) as error:
+                        except (ValidationError, UnusableResult) as error:
                             turn.error = error
                             problem = invalid_result(exchange.scope, self.name, error)
                             break

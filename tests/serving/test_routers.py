@@ -480,3 +480,36 @@ def test_an_endpoint_that_would_take_a_routers_route_is_refused() -> None:
         app.register_endpoint(name="greet", path="/speakers/greet", summary="Greet", endpoint_cls=Greet)
 
     assert caught.value.code == "router_collision"
+
+
+async def test_the_methods_of_a_path_are_those_of_all_its_routes(serve_app: ServeApp) -> None:
+    """A framework would name those of the first route; OPTIONS is answered as on an endpoint's path."""
+    router = APIRouter()
+
+    @router.post("/{name}")
+    async def greet(name: str) -> str:
+        return name
+
+    @router.get("/ledger")
+    @router.put("/ledger")
+    async def ledger() -> str:
+        return "ledger"
+
+    @router.get("/closed")
+    async def closed() -> None:
+        raise HTTPException(405, "not today", {"allow": "POST"})
+
+    async def page(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("page")
+
+    inner = Starlette(routes=[Route("/a", page), Route("/a", page, methods=["PUT"])])
+    client = await serve_app(app_with((router, "/desk"), (inner, "/inner")))
+
+    of_desk = await client.request("OPTIONS", "/desk/ledger")
+    assert (of_desk.status_code, of_desk.headers["allow"], of_desk.content) == (204, "GET, POST, PUT, OPTIONS", b"")
+    refused = await client.delete("/desk/ledger")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST, PUT, OPTIONS")
+    of_inner = await client.request("OPTIONS", "/inner/a")
+    assert (of_inner.status_code, of_inner.headers["allow"]) == (204, "GET, HEAD, PUT, OPTIONS")
+    own = await client.get("/desk/closed")
+    assert (own.status_code, own.headers["allow"]) == (405, "POST")

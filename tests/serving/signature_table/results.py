@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,14 +19,22 @@ from tests.serving.signature_table.typed_dicts import SEGMENT, TREE, Segment, Tr
 
 INTEGER, STRING, NULL = {"type": "integer"}, {"type": "string"}, {"type": "null"}
 INTEGERS = {"type": "array", "items": INTEGER}
+NAN = math.nan
 
 ROWS = [
-    Result("str", str, STRING, [("ä\n", '"ä\\n"')], wrong=[1, None]),
+    Result("str", str, STRING, [("ä\n", '"ä\\n"'), ("NaN", '"NaN"')], wrong=[1, None]),
     Result("int", int, INTEGER, [(3, "3")], wrong=["three", 1.5]),
-    Result("float", float, {"type": "number"}, [(1, "1.0"), (0.5, "0.5")], wrong=["much"]),
+    Result("float", float, {"type": "number"}, [(1, "1.0"), (0.5, "0.5")], wrong=["much", NAN, -math.inf]),
+    Result(
+        "a float that may be none",
+        float | None,
+        {"anyOf": [{"type": "number"}, NULL]},
+        [(None, "null"), (0.5, "0.5")],
+        wrong=[NAN],
+    ),
     Result("bool", bool, {"type": "boolean"}, [(True, "true")], wrong=[2]),
     Result("None", None, NULL, [(None, "null")], wrong=[0]),
-    Result("nothing said", Any, {}, [({"a": (1, None)}, '{"a":[1,null]}')], wrong=[object()]),
+    Result("nothing said", Any, {}, [({"a": (1, None)}, '{"a":[1,null]}')], wrong=[object(), {"a": NAN}]),
     Result("T | None", int | None, {"anyOf": [INTEGER, NULL]}, [(None, "null"), (1, "1")], wrong=["one"]),
     Result(
         "a union",
@@ -43,7 +52,11 @@ ROWS = [
         wrong=["green"],
     ),
     Result(
-        "list", list[float], {"type": "array", "items": {"type": "number"}}, [([1, 2.5], "[1.0,2.5]")], wrong=["ab"]
+        "list",
+        list[float],
+        {"type": "array", "items": {"type": "number"}},
+        [([1, 2.5], "[1.0,2.5]")],
+        wrong=["ab", [1, NAN]],
     ),
     Result("Iterable", Iterable[int], INTEGERS, [((1, 2), "[1,2]")], wrong=[["a"]]),
     Result(
@@ -95,7 +108,7 @@ ROWS = [
         Segment,
         SEGMENT,
         [({"start": 1}, '{"start":1.0}'), ({"start": 1, "text": "a"}, '{"start":1.0,"text":"a"}')],
-        wrong=[{}, {"start": 1, "end": 2}, {"start": "late"}],
+        wrong=[{}, {"start": math.inf}, {"start": 1, "end": 2}, {"start": "late"}],
     ),
     Result(
         "TypedDict in itself",
@@ -124,7 +137,7 @@ ROWS = [
             },
         },
         [(Sampling(top_k=1), '{"temperature":1.0,"top_k":1}'), ({"top_k": 2}, '{"temperature":1.0,"top_k":2}')],
-        wrong=[{"top_k": "many"}],
+        wrong=[{"top_k": "many"}, Sampling.model_construct(temperature=math.inf)],
     ),
     Result(
         "a model in itself",
@@ -173,5 +186,13 @@ ROWS = [
         wrong=[[{}]],
     ),
     Result("async iterator", AsyncIterator[int], INTEGER, [([1, 2], "1\n2\n")], is_stream=True, wrong=[["one"]]),
+    Result(
+        "a stream of numbers",
+        AsyncGenerator[float, None],
+        {"type": "number"},
+        [([0.5], "0.5\n")],
+        is_stream=True,
+        wrong=[[NAN]],
+    ),
     Result("a stream of anything", AsyncGenerator, {}, [([1, "a"], '1\n"a"\n')], is_stream=True),
 ]
