@@ -38,7 +38,8 @@ def type_text(schema: Schema) -> str:
 
 def field_text(schema: Schema) -> str:
     """The type of a field with its limits."""
-    limits = [text.format(schema[word]) for word, text in _LIMITS.items() if word in schema]
+    said = {word: value for word, value in schema.items() if word != "pattern" or "contentEncoding" not in schema}
+    limits = [text.format(said[word]) for word, text in _LIMITS.items() if word in said]
     return ", ".join([type_text(schema), *limits])
 
 
@@ -48,6 +49,8 @@ def _plain(kind: str, schema: Schema) -> str:
             return _array(schema)
         case "object":
             return _object(schema)
+        case "string" if "contentEncoding" in schema:
+            return f"str ({schema['contentEncoding']})"
         case "string" if "format" in schema:
             return f"str ({schema['format']})"
     return _NAMES.get(kind, kind)

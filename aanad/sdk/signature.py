@@ -16,7 +16,7 @@ from aanad.sdk.answer_kinds import BASE64, AnswerKind, answer_of, json_form
 from aanad.sdk.json_writer import writer_of
 from aanad.sdk.strictness import make_strict
 from aanad.sdk.unsupported_types import hint_for, is_stream, stands_for_nothing, type_name
-from aanad.sdk.upload_fields import UploadField, upload_field, with_bytes
+from aanad.sdk.upload_fields import BASE64_PATTERN, UploadField, upload_field, with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ class SchemaGenerator(GenerateJsonSchema):
         """Bytes in a request are base64, of which four characters stand for three bytes."""
         if self.mode != "validation" or self._config.val_json_bytes != "base64":
             return super().bytes_schema(schema)
-        made: JsonSchemaValue = {"type": "string", "contentEncoding": "base64"}
+        made: JsonSchemaValue = {"type": "string", "contentEncoding": "base64", "pattern": BASE64_PATTERN}
         for key, bound in (("minLength", schema.get("min_length")), ("maxLength", schema.get("max_length"))):
             if bound is not None:
                 made[key] = -(-bound // 3) * 4

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import inspect
 import types
 from collections.abc import Sequence
@@ -14,11 +12,15 @@ from pydantic import BeforeValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from aanad.sdk.models import media_types
+from aanad.sdk.models.data_url import strict_base64
 from aanad.sdk.models.inputs import InputContext
 from aanad.sdk.models.media import Media
 
 _LISTS = (list, tuple, set, frozenset, Sequence)
 _ANYTHING = ("*/*",)
+_DIGIT = "[A-Za-z0-9+/_-]"
+BASE64_PATTERN = f"^(?:{_DIGIT}{{4}})*(?:{_DIGIT}{{2}}==|{_DIGIT}{{3}}=)?$"
+"""What ``bytes`` are in JSON; the alphabet may be that of URLs."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,10 @@ def _bytes(value: Any, info: ValidationInfo) -> Any:
         return upload.content if upload.path is None else upload.path.read_bytes()
     if isinstance(value, str) and info.mode == "json":
         try:
-            return base64.b64decode(value.encode("ascii").translate(_URL_SAFE), validate=True)
-        except (binascii.Error, UnicodeEncodeError) as error:
+            return strict_base64(value.translate(_URL_SAFE))
+        except ValueError as error:
             raise PydanticCustomError("bytes_base64", "Input should be base64") from error
     return value
 
 
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_URL_SAFE = str.maketrans("-_", "+/")

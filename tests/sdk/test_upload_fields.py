@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import typing
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -108,5 +110,18 @@ def test_the_schema_says_base64() -> None:
     """With limits counted in its characters."""
     properties = SIGNATURE.request_schema()["properties"]
 
-    assert {"title": "Data", "type": "string", "contentEncoding": "base64"} == properties["data"]
+    pattern = properties["data"]["pattern"]
+    assert {"title": "Data", "type": "string", "contentEncoding": "base64", "pattern": pattern} == properties["data"]
     assert 8 == properties["short"]["maxLength"]
+
+
+@pytest.mark.parametrize("text", ["", "QQ==", "QUI=", "QU_-", "QQ", "QQ=", "=", "Q Q=", "QUJD="])
+def test_the_schema_s_pattern_of_base64_is_true(text: str) -> None:
+    """What it does not match is refused, and the other way round."""
+    try:
+        SIGNATURE.request_model.model_validate_json(json.dumps({"data": text}))
+        is_taken = True
+    except ValidationError:
+        is_taken = False
+
+    assert is_taken == bool(re.search(SIGNATURE.request_schema()["properties"]["data"]["pattern"], text))

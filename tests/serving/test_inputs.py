@@ -187,6 +187,7 @@ REFUSED = [
         "invalid_form",
         "header size",
     ),
+    ({"data": {"image": "data:,", "others": "null"}}, 422, "invalid_request", "others.0: A string must be an http"),
     ({"files": [("image", (None, "x"))] * 1001}, 413, "too_many_parts", "1000"),
     ({"content": b"image=1" + b"&" * 1001, "headers": {"content-type": "application/x-www-form-urlencoded"}},
      413, "too_many_parts", "1000"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from urllib.parse import unquote_to_bytes
 
 from aanad.sdk.exceptions import InvalidMedia
@@ -18,14 +17,25 @@ def decode_base64(text: str) -> bytes:
         InvalidMedia: it is none.
     """
     try:
-        is_wrapped = any(blank in text for blank in " \t\r\n")
-        return base64.b64decode(text.translate(_BLANKS) if is_wrapped else text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        if any(blank in text for blank in " \t\r\n"):
+            text = text.translate(_BLANKS)
+        return strict_base64(text)
+    except ValueError as error:
         raise InvalidMedia(
             "The content is not valid base64.",
             hint="Encode the file's bytes: base64 -w0 FILE.",
             code="invalid_base64",
         ) from error
+
+
+def strict_base64(text: str) -> bytes:
+    """Bytes of base64 text without blanks; `ValueError` where it is none.
+
+    Its length counts: Python would take more ``=`` at its end than there must be.
+    """
+    if len(text) % 4:
+        raise ValueError("incorrect padding")
+    return base64.b64decode(text, validate=True)
 
 
 def decode(url: str) -> tuple[bytes, str | None]:

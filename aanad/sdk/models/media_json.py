@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 _SOURCES = ("url", "path", "content")
 _NAMES = ("media_type", "filename", "media_id")
+_BLANKS = r"[ \t\r\n]*"
+_DIGIT, _FILL = f"[A-Za-z0-9+/]{_BLANKS}", f"={_BLANKS}"
+_BASE64 = f"^{_BLANKS}(?:(?:{_DIGIT}){{4}})*(?:(?:{_DIGIT}){{2}}(?:{_FILL}){{2}}|(?:{_DIGIT}){{3}}{_FILL})?$"
+"""Line breaks may stand in it."""
+_HOST = r"(?:[^/?#]*@)?(?:[^/?#@:\[\]\s]|\[[0-9A-Fa-f:.]+\])"
+_URL = f"^(?:[hH][tT][tT][pP][sS]?://{_HOST}|[dD][aA][tT][aA]:[^,]*,)"
 
 
 def core_schema_of(cls: type[Media]) -> CoreSchema:
@@ -53,7 +59,7 @@ def json_schema_of(cls: type[Media], mode: str) -> dict[str, Any]:
     kind = cls.__name__
     media_type = {"type": "string", "description": "The media type.", "examples": [cls.default_media_type]}
     filename = {"type": "string", "description": "The file's name."}
-    content = {"type": "string", "contentEncoding": "base64", "description": "The bytes in base64."}
+    content: dict[str, Any] = {"type": "string", "contentEncoding": "base64", "description": "The bytes in base64."}
     if mode == "serialization":
         return {
             "title": kind,
@@ -63,7 +69,8 @@ def json_schema_of(cls: type[Media], mode: str) -> dict[str, Any]:
             "required": ["media_type", "content"],
             "additionalProperties": False,
         }
-    url = {"type": "string", "pattern": "^(?:https?://|data:)", "description": "An http, https or data URL."}
+    content["pattern"] = _BASE64
+    url = {"type": "string", "pattern": _URL, "description": "An http, https or data URL."}
     return {
         "title": kind,
         "description": f"{kind}: a URL, or an object with exactly one of url, path and content; or a file of the form.",

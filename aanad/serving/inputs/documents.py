@@ -81,7 +81,9 @@ class FormReader:
     def _value(self, name: str, texts: list[str], max_depth: int) -> Any:
         for text in texts:
             check_depth(text.encode(), max_depth)
-        if name in self._item_text and (len(texts) > 1 or not texts[0].lstrip().startswith(("[", "null"))):
+        # No file is a part that is left out, not the word null.
+        whole = ("[",) if name in self.uploads else ("[", "null")
+        if name in self._item_text and (len(texts) > 1 or not texts[0].lstrip().startswith(whole)):
             return [_read(text, self._item_text[name]) for text in texts]
         if len(texts) > 1:
             raise self._twice(name)
@@ -108,7 +110,7 @@ def _alternatives(schema: JsonSchema, definitions: JsonSchema) -> list[JsonSchem
     parts = found.get("anyOf") or found.get("oneOf") or found.get("allOf")
     if not parts:
         return [found]
-    return [_resolved(part, definitions) for part in parts]
+    return [found for part in parts for found in _alternatives(part, definitions)]
 
 
 def _text(schema: JsonSchema, definitions: JsonSchema) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -252,5 +253,47 @@ def test_the_schema_of_a_request_says_what_may_be_sent(kind: type[Media]) -> Non
     assert as_object["properties"].keys() == {"url", "path", "content", "media_type", "filename", "media_id"}
     assert as_object["oneOf"] == [{"required": ["url"]}, {"required": ["path"]}, {"required": ["content"]}]
     assert as_object["additionalProperties"] is False
-    assert as_url["pattern"] == "^(?:https?://|data:)"
+    assert as_object["properties"]["url"] == as_url
     assert "upload" not in json.dumps(schema)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_url"),
+    [
+        ("https://box/a.png", True),
+        ("HTTP://u:p@box:80?a", True),
+        ("http://[::1]:80/a", True),
+        ("data:,a", True),
+        ("Data:image/png;base64,QQ==", True),
+        ("data:", False),
+        ("http://", False),
+        ("http://:80/a", False),
+        ("https:///a", False),
+        ("ftp://box/a", False),
+        ("box", False),
+    ],
+)
+def test_the_pattern_of_urls_is_true(text: str, is_url: bool) -> None:
+    """What it does not match is refused, and the other way round."""
+    assert is_url == bool(re.search(TypeAdapter(File).json_schema()["anyOf"][1]["pattern"], text))
+    adapter = TypeAdapter(File)
+    if is_url:
+        assert adapter.validate_json(json.dumps(text), context=InputContext(urls=True))
+    else:
+        with pytest.raises(ValidationError):
+            adapter.validate_json(json.dumps(text), context=InputContext(urls=True))
+
+
+@pytest.mark.parametrize(
+    "content", ["", "QQ==", "QUI=", "QUJD", " QU\nJD\r\n", "QQ = =", "Q", "QQ", "QQ=", "=", "QUJD=", "Q-_Q", "ä"]
+)
+def test_the_pattern_of_base64_is_true(content: str) -> None:
+    """Line breaks are part of it."""
+    pattern = TypeAdapter(File).json_schema()["anyOf"][0]["properties"]["content"]["pattern"]
+    try:
+        TypeAdapter(File).validate_json(json.dumps({"content": content}))
+        is_taken = True
+    except ValidationError:
+        is_taken = False
+
+    assert is_taken == bool(re.search(pattern, content))
