@@ -20,20 +20,19 @@ from tests.serving.signature_table import (
     constraints,
     containers,
     defaults,
+    media,
     results,
     scalars,
     typed_dicts,
     unservable,
     written,
 )
-from tests.serving.signature_table.row import NO_DEFAULT
+from tests.serving.signature_table.row import NO_DEFAULT, MediaParameter, Parameter, Result, Unservable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     import httpx
-
-    from tests.serving.signature_table.row import Parameter, Result, Unservable
 
     Serve = Callable[..., Awaitable[httpx.AsyncClient]]
 
@@ -55,14 +54,14 @@ def app_of(run: Callable[..., Any]) -> AanaSDK:
     return app
 
 
-def taking(row: Parameter, got: list[Any]) -> Callable[..., Any]:
+def taking(row: Parameter | MediaParameter, got: list[Any]) -> Callable[..., Any]:
     """A `run` with the row's parameter, which keeps what it gets."""
 
     async def run(self, value):
         got.append(value)
 
     run.__annotations__ = {"value": row.annotation, "return": None}
-    if row.default is not NO_DEFAULT:
+    if isinstance(row, Parameter) and row.default is not NO_DEFAULT:
         run.__defaults__ = (row.default,)
     return run
 
@@ -120,6 +119,87 @@ async def test_what_may_be_left_out_has_its_default(row: Parameter, serve_app: S
     else:
         assert 200 == answer.status_code, answer.text
         assert row.default is NO_DEFAULT or [row.default] == got
+
+
+MEDIA = [pytest.param(row, id=row.id) for row in media.ROWS]
+
+
+@pytest.mark.parametrize("row", MEDIA)
+async def test_the_schemas_of_media_say_what_is_accepted(row: MediaParameter, serve_app: Serve) -> None:
+    """In JSON, and in a form a file for each parameter that takes one."""
+    app = app_of(taking(row, []))
+    client = await serve_app(app)
+
+    schema = app.endpoints["row"].request_schema()
+    content = (await client.get("/openapi.json")).json()["paths"]["/row"]["post"]["requestBody"]["content"]
+    field = content["multipart/form-data"]["schema"]["properties"]["value"]
+
+    assert (row.schema, row.defs) == (schema["properties"]["value"], schema.get("$defs", {}))
+    assert row.form is None or row.form == field
+    assert (row.form is not None) == ("binary" in json.dumps(field))
+
+
+@pytest.mark.parametrize("row", MEDIA)
+async def test_media_in_json_reach_run(row: MediaParameter, serve_app: Serve) -> None:
+    """As objects with base64 and as data URLs; `run` gets the annotated type with its bytes, type and name."""
+    got: list[Any] = []
+    client = await serve_app(app_of(taking(row, got)))
+
+    for sent, _ in row.accepts:
+        answer = await client.post("/row", content=f'{{"value": {sent}}}', headers=JSON)
+        assert 200 == answer.status_code, answer.text
+
+    assert [value for _, value in row.accepts] == [media.shown(value) for value in got]
+
+
+@pytest.mark.parametrize("row", MEDIA)
+async def test_media_that_do_not_fit_are_refused_in_clear_words(row: MediaParameter, serve_app: Serve) -> None:
+    """422, the field, one sentence, and a code of its own where the server's rules are the reason."""
+    got: list[Any] = []
+    client = await serve_app(app_of(taking(row, got)))
+
+    for sent, field, message, *code in row.refuses:
+        answer = await client.post("/row", content=f'{{"value": {sent}}}', headers=JSON)
+        problem = answer.json()
+        assert [{"field": f"body.value{field}", "message": message}] == problem.get("errors"), sent
+        assert (422, *(code or ["invalid_request"])) == (answer.status_code, problem["code"])
+    assert [] == got
+
+
+@pytest.mark.parametrize("row", MEDIA)
+async def test_uploads_reach_run(row: MediaParameter, serve_app: Serve) -> None:
+    """The same as from JSON; a list takes several files of one name."""
+    got: list[Any] = []
+
+    async def run(self, value):
+        got.append(media.shown(value))  # the request's files are gone when it is answered
+
+    run.__annotations__ = {"value": row.annotation, "return": None}
+    client = await serve_app(app_of(run))
+
+    for files, _ in row.uploads:
+        answer = await client.post("/row", files=[("value", file) for file in files])
+        assert 200 == answer.status_code, answer.text
+
+    assert [value for _, value in row.uploads] == got
+
+
+@pytest.mark.parametrize("row", MEDIA)
+async def test_uploads_that_do_not_fit_are_refused_in_clear_words(row: MediaParameter, serve_app: Serve) -> None:
+    """A wrong media type is 415; too many, wrong bytes and an unknown name are 422."""
+    got: list[Any] = []
+    client = await serve_app(app_of(taking(row, got)))
+
+    for files, status, code, message in row.wrong_uploads:
+        answer = await client.post("/row", files=[("value", file) for file in files])
+        problem = answer.json()
+        assert (status, code, message) == (answer.status_code, problem["code"], problem["message"])
+        assert ["body.value"] == [error["field"] for error in problem["errors"]]
+    unknown = await client.post("/row", files={"picture": ("a.png", media.PNG, "image/png")})
+    takes = "none of that name" if row.form else "none"
+    assert f"The form has a file 'picture', and this endpoint takes {takes}." == unknown.json()["message"]
+    assert (422, "unexpected_file") == (unknown.status_code, unknown.json()["code"])
+    assert [] == got
 
 
 async def test_a_class_has_one_schema_wherever_it_stands(serve_app: Serve) -> None:

@@ -174,6 +174,8 @@ def _checked(media: Media, context: InputContext | None) -> Media:
 
 def _article(cls: type[Media]) -> str:
     name = cls.__name__.lower()
+    if name == "audio":
+        return name
     return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 NO_DEFAULT = object()
+Upload = tuple[str, bytes, str | None]
+"""Name, content and media type."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,27 @@ class Parameter:
         if self.default is NO_DEFAULT and "default" not in self.schema:
             whole["required"] = ["value"]
         return whole | ({"$defs": self.defs} if self.defs else {})
+
+
+@dataclass(frozen=True)
+class MediaParameter:
+    """A parameter that takes media or bytes; what `run` gets is compared by what it holds."""
+
+    id: str
+    annotation: Any
+    schema: dict[str, Any]
+    """Of the field ``value`` in JSON."""
+    form: dict[str, Any] | None = None
+    """Of the field in a form; None where it takes no file."""
+    accepts: list[tuple[str, Any]] = field(default_factory=list)
+    """What is sent as JSON, and what `run` gets."""
+    refuses: list[tuple[str, ...]] = field(default_factory=list)
+    """What is sent as JSON, the field (below ``body.value``), the message, and a code other than invalid_request."""
+    uploads: list[tuple[list[Upload], Any]] = field(default_factory=list)
+    """Files of the form, and what `run` gets."""
+    wrong_uploads: list[tuple[list[Upload], int, str, str]] = field(default_factory=list)
+    """Files of the form, the status, the code and the sentence."""
+    defs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
