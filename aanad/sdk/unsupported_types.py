@@ -23,6 +23,8 @@ import typing_extensions
 
 _STREAMS = (AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator)
 _ARRAYS = ("numpy", "torch", "PIL", "jax", "tensorflow", "cupy", "av")
+_OF_AN_IMAGE = {"PIL": "pil", "numpy": "numpy"}
+"""Library → the method of an `Image` that gives what is the library's."""
 _GENERAL = "Use str, int, float, bool, list, dict, an Enum, a TypedDict, a dataclass or a pydantic model."
 _MODULE = re.compile(r"(?<![\w'\"])(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_])")
 
@@ -91,7 +93,11 @@ def _hint_of_class(cls: type, *, is_result: bool) -> str | None:
         return f"{'Return' if is_result else 'Take'} a File of aanad.sdk.models: it can be opened."
     if any((base.__module__, base.__name__) == ("numpy", "generic") for base in cls.__mro__):
         return "Write int, float or bool, and convert the number in run."
-    if cls.__module__.partition(".")[0] in _ARRAYS:
+    library = cls.__module__.partition(".")[0]
+    if library in _ARRAYS:
+        if library in _OF_AN_IMAGE and not is_result:
+            others = ", or list[float] for plain numbers" if library == "numpy" else ""
+            return f"Take an Image of aanad.sdk.models and call its {_OF_AN_IMAGE[library]}() in run{others}."
         if is_result:
             return "Return an Image or Audio of aanad.sdk.models, or list[float] for plain numbers."
         return "Take an Image, Audio or Video of aanad.sdk.models, or list[float], and make the array in run."

@@ -21,13 +21,14 @@ from tests.serving.signature_table import (
     containers,
     defaults,
     media,
+    media_results,
     results,
     scalars,
     typed_dicts,
     unservable,
     written,
 )
-from tests.serving.signature_table.row import NO_DEFAULT, MediaParameter, Parameter, Result, Unservable
+from tests.serving.signature_table.row import NO_DEFAULT, MediaParameter, MediaResult, Parameter, Result, Unservable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -218,7 +219,7 @@ async def test_a_class_has_one_schema_wherever_it_stands(serve_app: Serve) -> No
     assert ["body.box.a", "body.page.items.0.b"] == [error["field"] for error in answer.json()["errors"]]
 
 
-def returning(row: Result, value: Any) -> Callable[..., Any]:
+def returning(row: Result | MediaResult, value: Any) -> Callable[..., Any]:
     """A `run` with the row's result; a list of chunks where the row is a stream."""
     if row.is_stream:
 
@@ -264,6 +265,51 @@ async def test_results_that_do_not_fit_are_the_endpoint_s_own_error(row: Result,
         assert (500, "invalid_result") == (answer.status_code, problem["code"]), value
         assert "Endpoint row returned something that does not fit its own annotation." == problem["message"]
         assert "request-1" == problem["request_id"]
+
+
+MEDIA_RESULTS = [pytest.param(row, id=row.id) for row in media_results.ROWS]
+
+
+@pytest.mark.parametrize("row", MEDIA_RESULTS)
+async def test_the_document_names_the_media_types(row: MediaResult, serve_app: Serve) -> None:
+    """In their order, with the schema of the form in JSON; 204 where there may be nothing."""
+    client = await serve_app(app_of(returning(row, None)))
+
+    responses = (await client.get("/openapi.json")).json()["paths"]["/row"]["post"]["responses"]
+    content = responses["200"]["content"]
+
+    assert row.media_types == list(content)
+    assert row.may_be_empty == ("204" in responses)
+    if "application/json" in content:
+        shown = content["application/json"]["schema"]
+        assert row.schema == shown or "$ref" in shown
+        assert row.schema == app_of(returning(row, None)).endpoints["row"].response_schema()
+    elif row.schema is not None:
+        assert row.schema == content["application/x-ndjson"]["schema"]["anyOf"][0]
+
+
+@pytest.mark.parametrize("row", MEDIA_RESULTS)
+async def test_clients_get_the_form_that_they_accept(row: MediaResult, serve_app: Serve) -> None:
+    """The default for who takes anything, 406 where there is none."""
+    client = await serve_app(app_of(returning(row, row.value)))
+
+    for accept, (expected, content) in row.answers.items():
+        answer = await client.post("/row", headers={"accept": accept})
+        media_type = answer.headers.get("content-type", "").partition(";")[0]
+        if expected == 406:
+            assert (406, "not_acceptable") == (answer.status_code, answer.json()["code"]), accept
+        else:
+            kind = answer.status_code if isinstance(expected, int) else media_type
+            assert (expected, content) == (kind, media_results.decoded(media_type, answer.content)), accept
+
+
+@pytest.mark.parametrize("row", MEDIA_RESULTS)
+async def test_media_that_do_not_fit_are_the_endpoint_s_own_error(row: MediaResult, serve_app: Serve) -> None:
+    """500 before anything is sent; the reason stays in the log."""
+    for value in row.wrong:
+        client = await serve_app(app_of(returning(row, value)))
+        answer = await client.post("/row")
+        assert (500, "invalid_result") == (answer.status_code, answer.json()["code"]), value
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in unservable.ROWS])

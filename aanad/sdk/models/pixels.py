@@ -49,7 +49,12 @@ else:
 
 
 def _pixels_of(value: object) -> npt.NDArray[np.uint8]:
-    image = value if isinstance(value, Image) else Image.of_value(value)
+    if isinstance(value, Image):
+        return value.numpy()
+    try:
+        image = Image.of_value(value)
+    except InvalidMedia as error:
+        raise _refusal(error.message) from error
     if image is not None:
         return image.numpy()
     if not isinstance(value, list):

@@ -79,6 +79,26 @@ class Result:
 
 
 @dataclass(frozen=True)
+class MediaResult:
+    """A result that is sent in the form that the client accepts."""
+
+    id: str
+    annotation: Any
+    schema: dict[str, Any] | None
+    """Of its form in JSON, or of one chunk; None where it has none."""
+    media_types: list[str]
+    """Those that OpenAPI names, in their order."""
+    value: Any
+    """What `run` returns; of a stream its chunks."""
+    answers: dict[str, tuple[str | int, Any]]
+    """By Accept: the media type and what the body shows, or a status and the body; of 406 no body is compared."""
+    wrong: list[Any] = field(default_factory=list)
+    """What `run` must not return: answered by 500, code invalid_result."""
+    may_be_empty: bool = False
+    is_stream: bool = False
+
+
+@dataclass(frozen=True)
 class Unservable:
     """An annotation that registration says no to."""
 

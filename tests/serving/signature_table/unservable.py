@@ -20,6 +20,8 @@ from tests.serving.signature_table.row import Unservable
 T = TypeVar("T")
 GENERAL = "Use str, int, float, bool, list, dict, an Enum, a TypedDict, a dataclass or a pydantic model."
 ARRAY = "Take an Image, Audio or Video of aanad.sdk.models, or list[float], and make the array in run."
+PICTURE = "Take an Image of aanad.sdk.models and call its pil() in run."
+NUMPY = "Take an Image of aanad.sdk.models and call its numpy() in run, or list[float] for plain numbers."
 FUNCTION = "Data can be sent, functions cannot: take the name of one as a Literal or an Enum."
 CLASS = "Classes cannot be sent: take the name of one as a Literal or an Enum."
 STREAM = "A request comes as a whole: take list[T], T being the type of one item."
@@ -77,10 +79,18 @@ ROWS = [
     Unservable("an iterator", Iterator[int], "Iterator[int]", STREAM),
     Unservable("an asynchronous iterator", AsyncIterator[bytes], "AsyncIterator[bytes]", STREAM),
     Unservable("a generator", Generator[int, None, None], "Generator[int, None, None]", STREAM),
-    Unservable("an array", np.ndarray, "ndarray", ARRAY),
+    Unservable("an array", np.ndarray, "ndarray", NUMPY),
     Unservable("a tensor", torch.Tensor, "Tensor", ARRAY),
     Unservable("a number of numpy's", np.float32, "float32", NUMBER),
-    Unservable("PIL's image", PIL.Image.Image, "Image", ARRAY),
+    Unservable("PIL's image", PIL.Image.Image, "Image", PICTURE),
+    Unservable("a list of PIL's images", list[PIL.Image.Image], "list[Image]", PICTURE),
+    Unservable(
+        "a dict of PIL's images as a result",
+        dict[str, PIL.Image.Image],
+        "dict[str, Image]",
+        "Return an Image or Audio of aanad.sdk.models, or list[float] for plain numbers.",
+        of_result=True,
+    ),
     Unservable("an exception", ValueError, "ValueError", GENERAL),
     Unservable("a value instead of a type", 5, "5", GENERAL),
     Unservable("never", typing.Never, "Never", GENERAL),
