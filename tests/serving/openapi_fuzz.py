@@ -12,7 +12,7 @@ from schemathesis.engine import events, from_schema
 from aanad.serving.testing import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import AsyncIterator, Collection, Mapping
 
     from schemathesis.schemas import BaseSchema
 
@@ -33,16 +33,21 @@ class Findings:
     """Those that were called: ``POST /echo``."""
 
 
-def config(max_examples: int, *, refusals: Collection[str] = (), takes_media: bool = False) -> SchemathesisConfig:
-    """Every check that there is; the same requests in every run.
+def config(
+    max_examples: int, refusals: Mapping[str, Collection[str]], unchecked: Mapping[str, Collection[str]]
+) -> SchemathesisConfig:
+    """Every check that there is, but for some of some paths; the same requests in every run.
 
     Args:
         max_examples: for each operation in each phase.
-        refusals: statuses of requests that fit their schema and are refused all the same.
-        takes_media: whether some requests fit their schema and yet hold no picture, or a URL that is not allowed.
+        refusals: by path, the statuses of requests that fit their schema and are refused all the same.
+        unchecked: by path, the checks that are not made.
     """
-    # 404 and 409: the request is fine, but it names what is not there.
-    accepted = ["2xx", "404", "409", *refusals, *(["415", "422"] if takes_media else [])]
+    checks: dict[str, dict[str, Any]] = {}
+    for path, statuses in refusals.items():
+        checks.setdefault(path, {}).update(_accepting("2xx", *statuses))
+    for path, names in unchecked.items():
+        checks.setdefault(path, {}).update({name: {"enabled": False} for name in names})
     return SchemathesisConfig.from_dict(
         {
             "seed": SEED,
@@ -51,12 +56,14 @@ def config(max_examples: int, *, refusals: Collection[str] = (), takes_media: bo
             "generation": {"max-examples": max_examples, "deterministic": True, "no-shrink": True, "database": "none"},
             # What it would learn from the messages of refusals is which words they have, not what is accepted.
             "phases": {"stateful": {"enabled": False}, "fuzzing": {"error-feedback": {"enabled": False}}},
-            "checks": {
-                "positive_data_acceptance": {"expected-statuses": accepted},
-                "negative_data_rejection": {"enabled": not takes_media},
-            },
+            "checks": _accepting("2xx"),
+            "operations": [{"include-path": path, "checks": each} for path, each in checks.items()],
         }
     )
+
+
+def _accepting(*statuses: str) -> dict[str, Any]:
+    return {"positive_data_acceptance": {"expected-statuses": list(statuses)}}
 
 
 class Application:
