@@ -69,6 +69,16 @@ async def test_each_answer_is_of_the_kind_that_the_page_says(gallery: httpx.Asyn
     assert answers["/count"].text == "0\n1\n2\n"
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"), [("3", 200), ("3.0", 200), ('"3"', 422), ("true", 422), ("NaN", 422), ("2.5", 422)]
+)
+async def test_the_schema_is_what_is_accepted(gallery: httpx.AsyncClient, sent: str, status: int) -> None:
+    """3.0 is an integer, and no string, boolean or NaN is a number."""
+    answer = await gallery.post("/count", content=f'{{"limit": {sent}}}')
+
+    assert status == answer.status_code
+
+
 async def test_the_error_is_as_the_page_shows_it(gallery: httpx.AsyncClient) -> None:
     """To the letter."""
     answer = await gallery.post("/find", json={"name": "dog"})

@@ -112,7 +112,9 @@ class FileEndpoint(Endpoint):
 
 
 class CountEndpoint(Endpoint):
-    async def run(self, limit: int, pause_s: float = 0.0, fail_at: int | None = None) -> AsyncGenerator[str, None]:
+    async def run(
+        self, limit: Annotated[int, Field(le=200)], pause_s: float = 0.0, fail_at: int | None = None
+    ) -> AsyncGenerator[str, None]:
         for number in range(limit):
             if number == fail_at:
                 raise RuntimeError(f"secret: cannot count to {number}")
