@@ -1,4 +1,4 @@
-"""Some sixty annotations: what the schema says, what `run` gets, what is refused with which words, end to end.
+"""A hundred annotations and more: what the schema says, what `run` gets, what is refused with which words, end to end.
 
 The rows stand in ``signature_table``, a module for each family of types.
 """
@@ -331,7 +331,7 @@ def test_types_that_no_request_can_have_are_refused_at_registration(row: Unserva
 
 
 def test_the_table_is_as_long_as_it_claims() -> None:
-    """Some sixty annotations of parameters, and no row that accepts and refuses nothing."""
+    """Sixty annotations of parameters and more, and no row that accepts nothing."""
     rows = [row.values[0] for row in PARAMETERS]
 
     assert len({json.dumps(row.schema) + row.id for row in rows}) >= 60

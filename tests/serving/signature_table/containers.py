@@ -122,6 +122,13 @@ ROWS = [
         ],
     ),
     Parameter(
+        "set that its author made lax",
+        Annotated[set[int], Field(strict=False)],
+        {"type": "array", "items": INTEGER, "uniqueItems": True},
+        accepts=[("[1, 1]", {1})],
+        refuses=[("1", "", "must be a list, not a number")],
+    ),
+    Parameter(
         "frozenset",
         frozenset[str],
         {"type": "array", "items": STRING, "uniqueItems": True},
