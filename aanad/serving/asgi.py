@@ -62,6 +62,11 @@ class ProjectApp:
                 await ready
         await self._routers.start()
 
+    async def close(self) -> None:
+        """Let routers take down what they set up."""
+        with replica_logs.heard():
+            await self._routers.stop()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the lifespan's two questions."""
         if scope["type"] == "lifespan":
@@ -138,8 +143,7 @@ class ProjectApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                with replica_logs.heard():
-                    await self._routers.stop()
+                await self.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
             await send({"type": "lifespan.startup.complete"})

@@ -112,8 +112,11 @@ async def serving(
             routes.apply_rules(rules)
         await routes.initialize()
         transport = InProcessTransport(routes, route_prefix)
-        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN + route_prefix, timeout=None) as client:  # noqa: S113 - a model may take its time
-            yield client
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url=ORIGIN + route_prefix, timeout=None) as client:  # noqa: S113 - a model may take its time
+                yield client
+        finally:
+            await routes.close()
     finally:
         wiring.install(before)
 

@@ -8,12 +8,14 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import ray
+from fastapi import APIRouter
 from ray import serve
 
 from aanad.errors import Failed, InvalidProject
@@ -155,6 +157,24 @@ async def test_a_deployment_is_configured_as_it_was_registered(app: AanaSDK) -> 
         answer = await client.post("/get", json={"method": "configured"})
 
     assert answer.json() == {"dtype": "half"}
+
+
+async def test_routers_start_and_stop_with_the_client() -> None:
+    """What they opened is closed when the test is over."""
+    noted = []
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncGenerator[None, None]:
+        noted.append("open")
+        yield
+        noted.append("closed")
+
+    app = AanaSDK(name="routed")
+    app.register_router(APIRouter(lifespan=lifespan), "/speakers")
+    async with running(app):
+        assert noted == ["open"]
+
+    assert noted == ["open", "closed"]
 
 
 async def test_what_crosses_to_a_deployment_is_a_copy(app: AanaSDK) -> None:
