@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from tests.e2e.box import REPOSITORY, TEST_PROJECTS, Box
 
 def main() -> None:
     """Measure on a box of our own, and clean it up."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the box is cleaned up then too
     box = Box()
     try:
         daemon.report(box)
