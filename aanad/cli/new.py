@@ -38,7 +38,7 @@ def new(session: Session, name: str, parent: str) -> None:
     click.echo(f"{shown} is a project now: " + ", ".join(files))
     click.echo("Next:")
     for command, what in (
-        (f"pytest {shown}", "its tests: no daemon, no Ray"),
+        (f"pytest {shown}", "its tests, with pip install pytest: no daemon, no Ray"),
         (f"aana check {shown}", "what it has and needs"),
         (f"aana deploy {shown}", "run it"),
     ):

@@ -53,7 +53,7 @@ def test_it_says_what_is_there_and_what_comes_next(run: Run, tmp_path: Path, mon
     assert result.stdout.splitlines() == [
         f"word_box is a project now: {', '.join(FILES)}",
         "Next:",
-        "  pytest word_box       # its tests: no daemon, no Ray",
+        "  pytest word_box       # its tests, with pip install pytest: no daemon, no Ray",
         "  aana check word_box   # what it has and needs",
         "  aana deploy word_box  # run it",
     ]
