@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aanad
+from aanad import log_output
 from aanad.errors import AanaError, InvalidInput, Refused
 from aanad.settings import Settings, load_settings
 
@@ -38,6 +39,7 @@ def main() -> None:
         _prepare_logging(settings)
         asyncio.run(run(settings))
     except AanaError as error:
+        log_output.note_end(error)
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)  # noqa: T201
@@ -115,6 +117,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     listener = server.bind(settings.socket_path)
     stack.callback(settings.socket_path.unlink, missing_ok=True)
     stack.callback(listener.close)
+    log_output.to_file(settings.log_path, settings.log, mode=log_output.PRIVATE)
 
     # 2. The store.
     store = await asyncio.to_thread(SqlStore, settings.database_url)
@@ -259,8 +262,8 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         process = UnitProcess(
             unit,
             runtime_dir=settings.runtime_dir,
-            log_path=settings.state_dir / "logs" / "ray-unit.log",
-            arguments=["--reader-only"] if settings.ray.mode == "external" else [],
+            output_path=settings.log_path.with_name("ray-unit.out"),
+            arguments=["--quiet", *(["--reader-only"] if settings.ray.mode == "external" else [])],
         )
         stack.push_async_callback(process.stop)
         work.append(process.run)
@@ -313,15 +316,7 @@ def _settings(arguments: list[str]) -> Settings:
 
 
 def _prepare_logging(settings: Settings) -> None:
-    text = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    handler = logging.StreamHandler()
-    if settings.log.format == "json":
-        from aanad.adapters.json_log import JsonFormatter  # noqa: PLC0415
-
-        handler.setFormatter(JsonFormatter())
-    else:
-        handler.setFormatter(logging.Formatter(text))
-    logging.basicConfig(level=settings.log.level.upper(), handlers=[handler])
+    log_output.to_standard_error(settings.log)
     for chatty in ("httpx", "httpcore", "uvicorn.error", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

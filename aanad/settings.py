@@ -113,12 +113,17 @@ class DatabaseSettings(Section):
 
 
 class LogSettings(Section):
-    """The daemon's own log, on standard error."""
+    """What the daemon and the Ray unit say of themselves, and how much of all logs is kept."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     """The least severe records that are written."""
     format: Literal["text", "json"] = "text"
-    """`text` for people, `json` for machines."""
+    """`text` for people, `json` for machines; on standard error. Files hold JSON."""
+    file_max_bytes: int = Field(default=16 * 1024 * 1024, ge=64 * 1024)
+    """A log file of this size is set aside and a new one begun: the daemon's, the Ray unit's, and those of Ray and of
+    all replicas, for which a change takes effect when Ray starts the next time."""
+    files_kept: int = Field(default=4, ge=1)
+    """How many of a log's files that were set aside are kept."""
 
 
 def _default_state_dir() -> Path:
@@ -178,6 +183,16 @@ class Settings(BaseSettings):
     def socket_path(self) -> Path:
         """The control API's Unix socket."""
         return self.runtime_dir / SOCKET_NAME
+
+    @property
+    def log_path(self) -> Path:
+        """The daemon's log file."""
+        return self.state_dir / "logs" / "aanad.log"
+
+    @property
+    def ray_log_path(self) -> Path:
+        """The Ray unit's log file, where the daemon can read it when it runs as another user of the same group."""
+        return self.runtime_dir / "logs" / "ray.log"
 
     @property
     def ray_socket_path(self) -> Path:

@@ -83,7 +83,7 @@ finish() {
     if [ "$status" -ne 0 ] && [ "$status" -ne 130 ] && [ -s "$log" ]; then
         echo "demo: failed; the daemon's last words ($log):" >&2
         tail -n 10 "$log" >&2
-        grep -shE '^(error|hint): ' "$AANA_STATE_DIR/logs/ray-unit.log" >&2 || true
+        grep -shE '^(error|hint): ' "$AANA_STATE_DIR/logs/ray-unit.out" >&2 || true
     fi
     exit "$status"
 }

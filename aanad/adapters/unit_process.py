@@ -24,16 +24,25 @@ logger = logging.getLogger("aanad.unit")
 
 STOP_TIMEOUT_S = 25.0
 MAX_PAUSE_S = 30.0
-MAX_LOG_BYTES = 16 * 1024 * 1024
+MAX_OUTPUT_BYTES = 1024 * 1024
+CHECK_OUTPUT_EVERY_S = 60.0
 
 
 class UnitProcess:
     """One Ray unit: adopted where one answers on the socket, else started; run again when it ends."""
 
-    def __init__(self, client: RayUnitClient, *, runtime_dir: Path, log_path: Path, arguments: list[str]) -> None:
+    def __init__(self, client: RayUnitClient, *, runtime_dir: Path, output_path: Path, arguments: list[str]) -> None:
+        """Take what a unit is started with.
+
+        Args:
+            client: asks the unit.
+            runtime_dir: where the unit notes its state.
+            output_path: gets what the unit writes to its standard streams: why it could not start, how it crashed.
+            arguments: of ``aanad ray``.
+        """
         self._client = client
         self._state_path = runtime_dir / "ray-unit.json"
-        self._log_path = log_path
+        self._output_path = output_path
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
         self._adopted: int | None = None
@@ -89,16 +98,15 @@ class UnitProcess:
             os.close(descriptor)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        self._log_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._log_path.open("ab") as log:
-            if log.tell() > MAX_LOG_BYTES:
-                log.truncate(0)
+        self._output_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._bound_output()
+        with self._output_path.open("ab") as output:
             # A session of its own: Ctrl-C in the daemon's terminal must not reach it, nor the end of the daemon.
             return subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", "aanad.cluster", *self._arguments],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
             )
 
@@ -108,12 +116,19 @@ class UnitProcess:
         except ProcessLookupError:
             return
         try:
-            await _ended(descriptor, None)
+            while not await _ended(descriptor, CHECK_OUTPUT_EVERY_S):
+                self._bound_output()
         finally:
             os.close(descriptor)
 
+    def _bound_output(self) -> None:
+        """Begin again where it is too long; the unit appends, so it goes on at the new end."""
+        with contextlib.suppress(OSError):
+            if self._output_path.stat().st_size > MAX_OUTPUT_BYTES:
+                os.truncate(self._output_path, 0)
+
     def _refusal(self) -> Failed:
-        hint = f"Its log is {self._log_path}."
+        hint = f"Its output is in {self._output_path}."
         try:
             status = UnitStatus.model_validate(json.loads(self._state_path.read_bytes())["status"])
         except (OSError, ValueError, KeyError):

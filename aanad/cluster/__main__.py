@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import re
 import sys
 from typing import TYPE_CHECKING
 
+from aanad import log_output
 from aanad.cluster import unit
 from aanad.cluster.folders import Folders, ensure_token
 from aanad.errors import AanaError
@@ -25,19 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parse(arguments)
     try:
         settings = load_settings()
-        logging.basicConfig(
-            level=settings.log.level.upper(),
-            stream=sys.stderr,
-            format="%(asctime)s %(levelname)-7s aanad.ray %(message)s",
-        )
+        log_output.to_standard_error(settings.log)
         folders = Folders(settings)
         folders.make_roots()
         lock = folders.lock()  # noqa: F841 - held for as long as the process lives
+        log_output.to_file(settings.ray_log_path, settings.log, mode=log_output.GROUP_READS)
+        if given.quiet:
+            log_output.to_file_alone()
         folders.make()
         if not given.reader_only:
             ensure_token(settings.ray_token_path, may_make=given.join is None)
         asyncio.run(unit.run(settings, folders, joins=given.join, reads_only=given.reader_only))
     except AanaError as error:
+        log_output.note_end(error)
         print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - this is the command's output
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)  # noqa: T201
@@ -49,6 +49,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="aanad ray", description="Run the Ray unit: a Ray head, supervised, and the reader of projects."
     )
+    parser.add_argument("--quiet", action="store_true", help="log to the file alone, not to standard error too")
     role = parser.add_mutually_exclusive_group()
     role.add_argument("--reader-only", action="store_true", help="read projects, and run no Ray at all")
     role.add_argument("--join", metavar="HOST:PORT", type=_address, help="join the head there instead of being one")

@@ -21,13 +21,14 @@ EVIDENCE_LINES = 12
 class Report:
     """The unit's state, changed by the supervisor and read by everybody."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_file: str | None = None) -> None:
         self.status = UnitStatus(
             pid=os.getpid(),
             version=aanad.__version__,
             state=UnitState.STARTING,
             since=datetime.now(UTC),
             cold_starts=0,
+            log_file=log_file,
         )
 
     def raylet(self) -> int | None:

@@ -41,7 +41,7 @@ async def run(settings: Settings, folders: Folders, *, joins: str | None, reads_
         loop.add_signal_handler(number, stopping.set)
     children = Children()
     children.adopt_orphans()
-    report = Report()
+    report = Report(str(settings.ray_log_path))
     environments = ProjectEnvironments(folders, children, timeout_s=settings.ray.environment_timeout_s)
     loading = Loading(folders, children, environments, timeout_s=settings.ray.load_timeout_s)
     replicas = Replicas(report.raylet)

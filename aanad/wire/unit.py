@@ -81,6 +81,8 @@ class UnitStatus(WireModel):
     node_address: str | None = None
     session_dir: str | None = None
     """The folder of the current Ray session; its ``logs`` folder holds the replicas' logs."""
+    log_file: str | None = None
+    """The unit's own log file."""
     processes: list[UnitProcess] = []
     exits: list[WorkerExit] = []
     """The last replicas' processes that ended, whatever ended them; the oldest first, at most 50."""

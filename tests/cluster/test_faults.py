@@ -101,7 +101,7 @@ def test_other_settings_and_an_orderly_stop_leave_nothing(unit: RunningUnit) -> 
 
     assert unit.left() == []
     names = {path.name for path in unit.folder.iterdir()} - {"unit.log"}
-    assert names == {"ray-token", "ray.lock", "r"}
+    assert names == {"ray-token", "ray.lock", "r", "logs"}
     assert {path.name for path in (unit.folder / "r").iterdir()} == {"t", "ray-start.log"}
 
 

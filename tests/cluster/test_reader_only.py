@@ -107,6 +107,19 @@ def _ask_in_vain(ask: Callable[[], object]) -> None:
         ask()
 
 
+def test_it_logs_to_a_file_that_its_group_reads(unit: RunningUnit) -> None:
+    """The status names the file; with ``--quiet`` nothing is said on standard error as well."""
+    unit.start("--reader-only", "--quiet")
+    path = unit.status().log_file
+    assert path is not None
+
+    records = [json.loads(line) for line in Path(path).read_text().splitlines()]
+
+    assert "unit.ready" in [record["message"].strip() for record in records]
+    assert Path(path).stat().st_mode & 0o777 == 0o640
+    assert unit.log.read_text() == ""
+
+
 def test_a_second_unit_says_that_one_runs(unit: RunningUnit) -> None:
     """Two units on one folder would fight; the second leaves with a sentence and a hint."""
     unit.start("--reader-only")

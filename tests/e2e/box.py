@@ -261,8 +261,8 @@ class Box:
 
     def log_tail(self) -> str:
         """The end of the daemon's and the unit's logs, for a failing test."""
-        unit = self.state_dir / "logs" / "ray-unit.log"
-        texts = [path.read_text()[-3000:] for path in (self.log_path, unit) if path.exists()]
+        unit = [self.runtime_dir / "logs" / "ray.log", self.state_dir / "logs" / "ray-unit.out"]
+        texts = [path.read_text()[-3000:] for path in (self.log_path, *unit) if path.exists()]
         return "\n---\n".join(texts)
 
 

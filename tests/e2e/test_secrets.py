@@ -96,7 +96,8 @@ def test_a_secret_is_shown_nowhere(box: Box, project: str) -> None:
     paths = ["", "/secrets", "/replicas", "/revisions", "/endpoints"]
     shown += [box.get(f"/v1/projects/{project}{path}").text for path in paths]
     shown += [box.get(path).text for path in ("/v1/events?limit=1000", "/v1/operations?limit=1000", "/v1/status")]
-    shown += [box.log_path.read_text(), (box.state_dir / "logs" / "ray-unit.log").read_text()]
+    logs = [box.log_path, *(box.state_dir / "logs").iterdir(), *(box.runtime_dir / "logs").iterdir()]
+    shown += [path.read_text() for path in logs]
     shown += [
         Path(f"/proc/{pid}/environ").read_text() + " ".join(psutil.Process(pid).cmdline())
         for pids in box.pids(project).values()
