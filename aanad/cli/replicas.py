@@ -2,45 +2,50 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from aanad.cli.following import Table, follow_options, show_table
 from aanad.cli.session import Session, pass_session, project_names, session_options
-from aanad.cli.tables import age, print_json, print_table, size
+from aanad.cli.tables import age, size
+
+if TYPE_CHECKING:
+    from aanad.wire.projects import Replica
 
 
 @click.command()
 @click.argument("project", required=False, shell_complete=project_names)
+@follow_options
 @session_options
 @pass_session
-def replicas(session: Session, project: str | None) -> None:
+def replicas(session: Session, project: str | None, delay_s: float, *, follow: bool) -> None:
     """List the replicas of one project, or of all."""
-    with session.client() as client:
-        listed = client.replicas(project)
-    if session.is_json:
-        print_json(listed)
-        return
-    print_table(
+    table = Table(
         [
             *("ID", "PROJECT", "DEPLOYMENT", "PHASE", "NODE", "PID", "GPUS", "GPU-MEMORY", "RSS", "RESTARTS", "AGE"),
             *("REASON", "MESSAGE"),
         ],
-        [
-            [
-                replica.id,
-                replica.project,
-                replica.deployment,
-                replica.phase,
-                replica.node,
-                str(replica.pid or "-"),
-                ",".join(map(str, replica.gpus)) or "-",
-                size(replica.gpu_memory_bytes),
-                size(replica.rss_bytes),
-                str(replica.restarts),
-                age(replica.started_at),
-                replica.reason or "-",
-                f"{replica.message} {replica.hint}".strip() if replica.phase != "running" else "",
-            ]
-            for replica in listed
-        ],
+        _row,
         empty=f"{project} has no replicas." if project else "No replicas: nothing runs.",
     )
+    with session.client() as client:
+        show_table(session, lambda: client.replicas(project), table, follow=follow, delay_s=delay_s)
+
+
+def _row(replica: Replica) -> list[str]:
+    return [
+        replica.id,
+        replica.project,
+        replica.deployment,
+        replica.phase,
+        replica.node,
+        str(replica.pid or "-"),
+        ",".join(map(str, replica.gpus)) or "-",
+        size(replica.gpu_memory_bytes),
+        size(replica.rss_bytes),
+        str(replica.restarts),
+        age(replica.started_at),
+        replica.reason or "-",
+        f"{replica.message} {replica.hint}".strip() if replica.phase != "running" else "",
+    ]

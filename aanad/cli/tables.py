@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from aanad.cli.cells import pad, width
 from aanad.client.terminal import sanitise
 
 if TYPE_CHECKING:
@@ -65,12 +66,22 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, empty: 
     if not rows:
         click.echo(empty, err=True)
         return
-    cells = [[sanitise(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        _print_on_terminal(list(titles), cells)
-        return
-    for line in _aligned([titles, *cells]):
+    for line in table_lines(titles, rows):
         click.echo(line)
+
+
+def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]], *, columns: int | None = None) -> list[str]:
+    """The lines of a table, as `print_table` prints them.
+
+    Args:
+        titles: upper-case column titles.
+        rows: cells as they came, at least one row; they are sanitised here.
+        columns: of the terminal, where it is known; else standard output is looked at.
+    """
+    cells = [[sanitise(cell) for cell in row] for row in rows]
+    if columns is None and not sys.stdout.isatty():
+        return _aligned([titles, *cells])
+    return _on_terminal(list(titles), cells, columns or shutil.get_terminal_size().columns)
 
 
 def is_coloured() -> bool:
@@ -80,27 +91,28 @@ def is_coloured() -> bool:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = _widths(rows)
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return ["  ".join(pad(cell, columns) for cell, columns in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [max(map(width, column)) for column in zip(*rows, strict=True)]
 
 
-def _print_on_terminal(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+def _on_terminal(titles: Sequence[str], cells: Sequence[Sequence[str]], columns: int) -> list[str]:
     telling = [any(cell not in {"", "-"} for cell in column) for column in zip(*cells, strict=True)]
     rows = [[cell for cell, tells in zip(row, telling, strict=True) if tells] for row in [titles, *cells]]
     *widths, _ = _widths(rows)
     indent = sum(widths) + 2 * len(widths)
-    room = shutil.get_terminal_size().columns - indent
+    room = columns - indent
+    lines: list[str] = []
     for number, row in enumerate(rows):
         *first, last = row
-        padded = [_styled(cell.ljust(width)) for cell, width in zip(first, widths, strict=True)]
+        padded = [_styled(pad(cell, taken)) for cell, taken in zip(first, widths, strict=True)]
         folded = textwrap.wrap(last, room) if room >= MIN_FOLD else [last]
-        lines = ["  ".join([*padded, _styled(folded[0] if folded else "")]).rstrip()]
+        line = "  ".join([*padded, _styled(folded[0] if folded else "")]).rstrip()
+        lines.append(click.style(line, bold=True) if number == 0 and is_coloured() else line)
         lines += [" " * indent + rest for rest in folded[1:]]
-        for line in lines:
-            click.echo(click.style(line, bold=True) if number == 0 and is_coloured() else line)
+    return lines
 
 
 def _styled(cell: str) -> str:
