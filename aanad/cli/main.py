@@ -27,6 +27,7 @@ from aanad.cli import (
     scale,
     secrets,
     status,
+    top,
 )
 from aanad.cli.outcomes import ExitCode, exit_code_of, report
 from aanad.cli.session import Session, session_options
@@ -99,6 +100,7 @@ for _command in (
     invoke.invoke,
     logs.logs,
     events.events,
+    top.top,
     secrets.secret,
     status.status,
     console.tui,
