@@ -166,7 +166,18 @@ def _change(row: int, old: str, new: str) -> str:
     if not f"{old[len(same) :][:1]}{new[len(same) :][:1]}".isascii():
         same = same[:-1]
     erase = "\x1b[K" if width(new) < width(old) else ""
-    return f"\x1b[{row};{width(same) + 1}H{new[len(same) :]}{erase}"
+    changed = new[len(same) :]
+    if width(new) == width(old):
+        changed = changed.removesuffix(_common_end(old[len(same) :], changed))
+    return f"\x1b[{row};{width(same) + 1}H{changed}{erase}"
+
+
+def _common_end(old: str, new: str) -> str:
+    """What both end with and can be left standing: ASCII only, and behind the last colour."""
+    plain = [text[text.rfind("\x1b") :].partition("m")[2] if "\x1b" in text else text for text in (old, new)]
+    pairs = enumerate(zip(*map(reversed, plain), strict=False))
+    length = next((at for at, (was, now) in pairs if was != now or not now.isascii()), min(map(len, plain)))
+    return new[len(new) - length :]
 
 
 def _terminal_of(stream: Any) -> int | None:
