@@ -83,6 +83,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     # Imported here, so that `aanad ray` and a wrong flag pay for none of it.
     from aanad.adapters.archives import FileArchives  # noqa: PLC0415
     from aanad.adapters.clock import SystemClock  # noqa: PLC0415
+    from aanad.adapters.counts_files import CountsFiles  # noqa: PLC0415
     from aanad.adapters.inference import InferenceClient  # noqa: PLC0415
     from aanad.adapters.log_files import LogFiles  # noqa: PLC0415
     from aanad.adapters.ray_dashboard import RayDashboard  # noqa: PLC0415
@@ -105,6 +106,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.core.progress import Progress  # noqa: PLC0415
     from aanad.core.reading import Reading  # noqa: PLC0415
     from aanad.core.reconciler import Reconciler  # noqa: PLC0415
+    from aanad.core.requests import Requests  # noqa: PLC0415
     from aanad.core.revisions import Revisions  # noqa: PLC0415
     from aanad.core.rooms import Rooms  # noqa: PLC0415
     from aanad.core.secret_changes import SecretChanges  # noqa: PLC0415
@@ -217,6 +219,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         database_url=store.url,
         ray_mode=settings.ray.mode,
     )
+    requests = Requests(store=store, observation=observation, files=CountsFiles(log_folder, dashboard), clock=clock)
     await operations.restore()
     await deploy.abandon_unread()
     await reconciler.restore()
@@ -242,6 +245,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             overview=overview,
             events=events,
             logs=Logs(store=store, secrets=secrets, observation=observation, reader=LogFiles(log_folder)),
+            requests=requests,
             status=status,
             inference=inference,
             packing=FolderPacking(),
@@ -257,7 +261,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             web.should_exit = True
             raise
 
-    work: list[Callable[[], Coroutine[Any, Any, None]]] = [reconciler.run, serve]
+    work: list[Callable[[], Coroutine[Any, Any, None]]] = [reconciler.run, requests.run, serve]
     if settings.ray.mode != "unit":
         process = UnitProcess(
             unit,

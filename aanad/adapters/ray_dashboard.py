@@ -117,6 +117,14 @@ class RayDashboard:
         """The end of log files of one node, the last `count` lines together."""
         return await self._logs.last_lines(node_id, files, count)
 
+    async def log_names(self, node_id: str, pattern: str) -> list[str]:
+        """Names of one node's log files, by a glob below its session's log folder."""
+        return await self._logs.names(node_id, pattern)
+
+    async def log_content(self, node_id: str, name: str, limit: int) -> bytes | None:
+        """One log file of a node; None where it is not there or larger than `limit` bytes."""
+        return await self._logs.content(node_id, name, limit)
+
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         async with self._stream(method, path, **options) as response:
             await response.aread()

@@ -45,6 +45,34 @@ class RayLogs:
                         lines += await self._end_of(node_id, name, count)
         return lines[-count:] if count > 0 else []
 
+    async def names(self, node_id: str, pattern: str) -> list[str]:
+        """Names of files, by a glob below the node's log folder.
+
+        Raises:
+            ClusterUnavailable: Ray does not answer.
+            Failed: the node does not.
+        """
+        params = {"node_id": node_id, "glob": pattern, "timeout": AGENT_TIMEOUT_S}
+        async with self._stream("GET", "/api/v0/logs", params=params) as response:
+            await response.aread()
+            return _listed(response)
+
+    async def content(self, node_id: str, name: str, limit: int) -> bytes | None:
+        """A whole file; None where it is not there, or has more than `limit` bytes.
+
+        Raises:
+            ClusterUnavailable: Ray does not answer.
+        """
+        params = {"node_id": node_id, "filename": name, "lines": -1, "timeout": AGENT_TIMEOUT_S}
+        content = b""
+        with contextlib.suppress(Failed):
+            async with self._stream("GET", "/api/v0/logs/file", params=params) as response:
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > limit:
+                        return None
+        return content or None
+
     async def _names(self, node_id: str, patterns: list[str]) -> list[str]:
         """The files that are there, in the order asked for."""
         names: dict[str, None] = {}

@@ -19,6 +19,7 @@ from aanad.core.operations import Operations
 from aanad.core.overview import Overview
 from aanad.core.plans import Plans
 from aanad.core.records import MutationRequest
+from aanad.core.requests import Requests
 from aanad.core.revisions import Revisions
 from aanad.core.secret_changes import SecretChanges
 from aanad.core.status import DaemonStatus
@@ -98,6 +99,7 @@ class Services:
     overview: Overview
     events: Events
     logs: Logs
+    requests: Requests
     status: DaemonStatus
     inference: Inference
     packing: Packing

@@ -16,6 +16,7 @@ from aanad.wire.projects import Endpoint, Project, ProjectDetail, Replica, Revis
 if TYPE_CHECKING:
     import httpx
 
+    from aanad.wire.request_stats import RequestStats
     from aanad.wire.secrets import Secret
     from aanad.wire.status import Health, Status, Version
 
@@ -87,6 +88,13 @@ class Client(Changes, Plans, Operations, Streams):
     def replicas(self, project: str | None = None) -> list[Replica]:
         """The replicas of one project, or of all."""
         return self._read(list[Replica], project_path(project, "replicas") if project else "/v1/replicas")
+
+    def requests(self, project: str | None = None) -> list[RequestStats]:
+        """Numbers of requests and calls of one project, or of all: by project, endpoint and deployment."""
+        from aanad.wire.request_stats import RequestStats
+
+        path = f"/v1/requests?project={project}" if project else "/v1/requests"
+        return self._read(list[RequestStats], path)
 
     def secrets(self, project: str) -> list[Secret]:
         """The names of a project's secrets; no value ever comes back."""

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
 
     from aanad.core.records import (
         ApplicationConfig,
+        CountsReading,
         LogSource,
         MutationRequest,
         NodeProcess,
@@ -325,4 +327,20 @@ class Routes(Protocol):
 
     async def leads_to(self, prefix: str, project: str) -> bool:
         """Whether a request under this prefix arrives at the project by now; never raises."""
+        ...
+
+
+class CountsFiles(Protocol):
+    """What replicas write of their requests and calls, on this machine and on others. Never raises."""
+
+    async def here(self, settled: AbstractSet[str]) -> CountsReading | None:
+        """Read those of this machine's Ray session; None where there is no session (yet).
+
+        Args:
+            settled: names that need not be read.
+        """
+        ...
+
+    async def there(self, node_id: str, settled: AbstractSet[str]) -> CountsReading | None:
+        """Read those of another node; None where it did not answer."""
         ...

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aanad.wire.manifest import ProjectManifest
     from aanad.wire.project_file import ProjectFile
     from aanad.wire.projects import Desired, Scale
+    from aanad.wire.replica_counts import ReplicaCounts
 
 
 @dataclass(frozen=True)
@@ -271,3 +272,13 @@ class LogSource:
     """``serve``, ``stdout``, ``stderr`` or ``build``."""
     pattern: str
     """A glob; where it names several replicas, the part that `*` stands for is the replica's id."""
+
+
+@dataclass(frozen=True)
+class CountsReading:
+    """The files of replicas' counts on one node."""
+
+    names: frozenset[str]
+    """All that are there."""
+    changed: dict[str, ReplicaCounts]
+    """By name: those that may have changed since the last reading, and can be understood."""

@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from aanad.errors import Failed, TimedOut, Unavailable
 from aanad.sdk import wiring
+from aanad.sdk.counts import CANCELLED, OK, SentSeries, outcome_of, process_counts
 from aanad.sdk.failures import is_replica_gone, mark_as_another_s, translated
 from aanad.sdk.methods import Kind, public_methods
 
@@ -41,12 +43,14 @@ class AanaDeploymentHandle:
         methods: dict[str, Kind] | None = None,
         timeout_s: float | None = DEFAULT_TIMEOUT_S,
         retries: int = DEFAULT_RETRIES,
+        series: SentSeries | None = None,
     ) -> None:
         self._deployment = deployment
         self._serve_handle = serve_handle
         self._methods = methods
         self._timeout_s = timeout_s
         self._retries = retries
+        self._series = series or SentSeries(process_counts.change)
 
     @classmethod
     async def create(
@@ -71,6 +75,7 @@ class AanaDeploymentHandle:
         """
         known = wiring.current()
         methods = None
+        series = None
         if known is not None and project in {None, known.project}:
             if name not in known.handles:
                 listed = ", ".join(sorted(known.handles)) or "none"
@@ -80,12 +85,15 @@ class AanaDeploymentHandle:
                     code="deployment_not_found",
                 )
             serve_handle = known.handles[name]
+            series = process_counts.sent(known.project, name)
             if name in known.classes:
                 methods = public_methods(known.classes[name])
+                series.is_followed = hasattr(known.classes[name], "apply_config")
         else:
-            serve_handle = await _look_up(name, project)
+            project, serve_handle = await _look_up(name, project)
+            series = process_counts.sent(project, name)
         serve_handle.options(method_name="__call__")  # connects now, not within the first request
-        return cls(name, serve_handle, methods=methods, timeout_s=timeout_s, retries=retries)
+        return cls(name, serve_handle, methods=methods, timeout_s=timeout_s, retries=retries, series=series)
 
     def __getattr__(self, name: str) -> Callable[..., Call]:
         if name.startswith("_"):
@@ -94,7 +102,7 @@ class AanaDeploymentHandle:
         if kind is None:
             listed = ", ".join(sorted(self._methods or ())) or "none"
             raise AttributeError(f"Deployment {self._deployment} has no public method {name!r}; it has: {listed}.")
-        method = _Method(self._deployment, name, kind, self._serve_handle, self._timeout_s, self._retries)
+        method = _Method(self._deployment, name, kind, self._serve_handle, self._timeout_s, self._retries, self._series)
         self.__dict__[name] = method.__call__
         return method.__call__
 
@@ -106,7 +114,14 @@ class _Method:
     """One method of one handle."""
 
     def __init__(
-        self, deployment: str, method: str, kind: Kind, serve_handle: Any, timeout_s: float | None, retries: int
+        self,
+        deployment: str,
+        method: str,
+        kind: Kind,
+        serve_handle: Any,
+        timeout_s: float | None,
+        retries: int,
+        series: SentSeries,
     ) -> None:
         self.name = f"{deployment}.{method}"
         self.kind = kind
@@ -114,6 +129,7 @@ class _Method:
         self.retries = retries
         self._method = method
         self._serve_handle = serve_handle
+        self._series = series
         self._remotes: dict[bool, Any] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Call:
@@ -132,12 +148,17 @@ class _Method:
         attempt = 0
         response = None
         limit = asyncio.timeout(self.timeout_s)
+        outcome = CANCELLED
+        began = perf_counter()
+        self._series.begin()
         try:
             async with limit:
                 while True:
                     try:
                         response = remote(*args, **kwargs)
-                        return await response
+                        value = await response
+                        outcome = OK
+                        return value
                     except Exception as error:
                         if attempt >= self.retries or not is_replica_gone(error):
                             raise
@@ -149,18 +170,24 @@ class _Method:
         except Exception as error:
             if limit.expired():
                 _cancel(response)
-                raise self.timed_out() from error
-            failure = self.failed(error)
+                failure: Exception = self.timed_out()
+            else:
+                failure = self.failed(error)
+            outcome = outcome_of(failure)
             if failure is error:
                 raise
             raise failure from error
+        finally:
+            self._series.end(outcome, perf_counter() - began)
 
     async def stream(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> AsyncIterator[Any]:
         remote = self.remote(stream=True).remote
         attempt = 0
         has_begun = False
         response: Any = None
-        is_finished = False
+        outcome = CANCELLED
+        began = perf_counter()
+        self._series.begin()
         try:
             while True:
                 limit = asyncio.timeout(self.timeout_s)
@@ -170,25 +197,28 @@ class _Method:
                             response = remote(*args, **kwargs)
                         item = await anext(response)
                 except StopAsyncIteration:
-                    is_finished = True
+                    outcome = OK
                     return
                 except Exception as error:
                     if limit.expired():
-                        raise self.timed_out() from error
-                    if not has_begun and attempt < self.retries and is_replica_gone(error):
+                        failure: Exception = self.timed_out()
+                    elif not has_begun and attempt < self.retries and is_replica_gone(error):
                         response = None
                         await asyncio.sleep(FIRST_PAUSE_S * 2**attempt)
                         attempt += 1
                         continue
-                    failure = self.failed(error)
+                    else:
+                        failure = self.failed(error)
+                    outcome = outcome_of(failure)
                     if failure is error:
                         raise
                     raise failure from error
                 has_begun = True
                 yield item
         finally:
-            if not is_finished:
+            if outcome != OK:
                 _cancel(response)
+            self._series.end(outcome, perf_counter() - began)
 
     def failed(self, error: Exception) -> Exception:
         """What the caller sees; its own replica is not to blame for it."""
@@ -257,14 +287,14 @@ def _cancel(response: Any) -> None:
             response.cancel()
 
 
-async def _look_up(name: str, project: str | None) -> Any:
+async def _look_up(name: str, project: str | None) -> tuple[str, Any]:
     from ray import serve
 
     if project is None:
         project = str(serve.get_replica_context().app_name)
-        return serve.get_deployment_handle(name, app_name=project, _check_exists=False)
+        return project, serve.get_deployment_handle(name, app_name=project, _check_exists=False)
     try:
-        return await asyncio.to_thread(serve.get_deployment_handle, name, app_name=project)
+        return project, await asyncio.to_thread(serve.get_deployment_handle, name, app_name=project)
     except KeyError:
         raise Unavailable(
             f"There is no deployment {name} of a running project {project}.",

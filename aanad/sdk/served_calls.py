@@ -1,4 +1,4 @@
-"""The calls that Serve makes in a replica: their outcomes are counted, and what is cancelled ends.
+"""The calls that Serve makes in a replica: they and their outcomes are counted, and what is cancelled ends.
 
 Serve's own ways to a method and to a health check are extended, where it has them. So a deployment's calls of its own
 methods are its own affair, and the check of outcomes does not wait for its turn behind a call that blocks, as an
@@ -14,9 +14,12 @@ import functools
 import inspect
 import os
 import sys
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from aanad.sdk import counts_file
 from aanad.sdk.call_outcomes import CallOutcomes, FailureLimits
+from aanad.sdk.counts import Series, outcome_of, process_counts
 from aanad.sdk.plain_generators import in_a_thread
 
 if TYPE_CHECKING:
@@ -40,18 +43,19 @@ def watch(deployment: type) -> None:
         return
     outcomes = CallOutcomes(FailureLimits.of(deployment))
     _watched.append(outcomes)
-    _extend_methods(serve_replica.UserCallableWrapper, outcomes)
+    _extend_methods(serve_replica.UserCallableWrapper, outcomes, process_counts.served())
     _extend_health_check(serve_replica.Replica, outcomes)
+    counts_file.keep()
 
 
-def _extend_methods(user_callable: Any, outcomes: CallOutcomes) -> None:
+def _extend_methods(user_callable: Any, outcomes: CallOutcomes, series: Series) -> None:
     find = user_callable.get_user_method_info
 
     @functools.wraps(find)
     def find_followed(self: Any, method_name: str) -> Any:
         found = find(self, method_name)
         if not hasattr(found.callable, _FOLLOWED):
-            found = dataclasses.replace(found, callable=followed(found.callable, outcomes))
+            found = dataclasses.replace(found, callable=followed(found.callable, outcomes, series))
             self._cached_user_method_info[method_name] = found
         return found
 
@@ -84,13 +88,19 @@ def _say(line: str) -> None:
         os.write(2, f"{line}\n".encode(errors="replace"))
 
 
-def followed(method: Callable[..., Any], outcomes: CallOutcomes) -> Callable[..., Any]:
-    """A bound method as Serve is to call it; of the same kind, but that a plain generator becomes an async one."""
+def followed(method: Callable[..., Any], outcomes: CallOutcomes, series: Series | None = None) -> Callable[..., Any]:
+    """A bound method as Serve is to call it; of the same kind, but that a plain generator becomes an async one.
+
+    Args:
+        method: the author's.
+        outcomes: what the replica's health is judged by.
+        series: where its calls are counted.
+    """
     wrapper: Any
     if inspect.iscoroutinefunction(method):
 
         async def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with _noting(outcomes):
+            with _noting(outcomes, series):
                 return await method(*args, **kwargs)
 
     elif inspect.isasyncgenfunction(method) or inspect.isgeneratorfunction(method):
@@ -99,7 +109,7 @@ def followed(method: Callable[..., Any], outcomes: CallOutcomes) -> Callable[...
         async def wrapper(*args: Any, **kwargs: Any) -> Any:
             begin = functools.partial(method, *args, **kwargs)
             async with contextlib.aclosing(in_a_thread(begin) if is_plain else begin()) as items:
-                with _noting(outcomes):
+                with _noting(outcomes, series):
                     async for item in items:
                         yield item
                         # One that never waits would run to its end, and let nobody else have a turn.
@@ -108,7 +118,7 @@ def followed(method: Callable[..., Any], outcomes: CallOutcomes) -> Callable[...
     else:
 
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with _noting(outcomes):
+            with _noting(outcomes, series):
                 return method(*args, **kwargs)
 
     functools.update_wrapper(wrapper, method)
@@ -117,10 +127,17 @@ def followed(method: Callable[..., Any], outcomes: CallOutcomes) -> Callable[...
 
 
 @contextlib.contextmanager
-def _noting(outcomes: CallOutcomes) -> Generator[None, None, None]:
+def _noting(outcomes: CallOutcomes, series: Series | None) -> Generator[None, None, None]:
+    began = perf_counter()
+    if series is not None:
+        series.begin()
+    failure: BaseException | None = None
     try:
         yield
     except BaseException as error:
-        outcomes.note(error)
+        failure = error
         raise
-    outcomes.note(None)
+    finally:
+        outcomes.note(failure)
+        if series is not None:
+            series.end(outcome_of(failure), perf_counter() - began)

@@ -18,6 +18,8 @@ from aanad.sdk.exceptions import TooManyRequests
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from aanad.sdk.counts import EndpointSeries
+
 REMEMBERED_DURATIONS = 32
 LONGEST_RETRY_AFTER_S = 600
 
@@ -25,12 +27,16 @@ LONGEST_RETRY_AFTER_S = 600
 class Admission:
     """The places of one endpoint in one ingress replica."""
 
-    def __init__(self, endpoint: str, max_concurrent: int, max_queued: int | None) -> None:
+    def __init__(
+        self, endpoint: str, max_concurrent: int, max_queued: int | None, series: EndpointSeries | None = None
+    ) -> None:
+        """`series` is told how many wait."""
         self._endpoint = endpoint
         self._max_concurrent = max_concurrent
         self._max_queued = max_queued
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._durations: deque[float] = deque(maxlen=REMEMBERED_DURATIONS)
+        self._series = series
         self.running = 0
 
     @property
@@ -65,6 +71,8 @@ class Admission:
         self.refuse_if_full()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
+        if self._series is not None:
+            self._series.queued += 1
         try:
             await turn
         except asyncio.CancelledError:
@@ -74,6 +82,9 @@ class Admission:
                 with contextlib.suppress(ValueError):  # already passed over
                     self._waiting.remove(turn)
             raise
+        finally:
+            if self._series is not None:
+                self._series.queued -= 1
         return Place(self)
 
     def leave(self, duration_s: float) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pydantic_core
 
 from aanad.sdk import replica_logs
+from aanad.sdk.counts import Counts
 from aanad.serving import cors, docs_page, openapi
+from aanad.serving.counted_answers import NO_ROUTE, PAGES, CountedAnswer
 from aanad.serving.problems import method_not_allowed, no_route
 from aanad.serving.responses import send_bytes, send_nothing, send_problem, without_body
 from aanad.serving.router_docs import add_routers
@@ -33,11 +35,17 @@ PAGE_METHODS = "GET, HEAD, OPTIONS"
 class ProjectApp:
     """One project's endpoints, with ``openapi.json``, a docs page and an index beside them."""
 
-    def __init__(self, app: AanaSDK) -> None:
+    def __init__(self, app: AanaSDK, counts: Counts | None = None) -> None:
+        """`counts` is where requests are counted; nobody else sees them where it is not given."""
         self._app = app
         self.rules = RequestRules()
-        self._routes = {endpoint.path: Route(endpoint) for endpoint in app.endpoints.values()}
-        self._routers = Routers(app.routers)
+        self.counts = counts or Counts()
+        self._routes = {
+            endpoint.path: Route(endpoint, self.counts.endpoint(endpoint.name)) for endpoint in app.endpoints.values()
+        }
+        self._pages_series = self.counts.endpoint(PAGES)
+        self._no_route_series = self.counts.endpoint(NO_ROUTE)
+        self._routers = Routers(app.routers, self.counts)
         self._pages: dict[str, Callable[[str], tuple[bytes, bytes]]] = {
             "/openapi.json": self._openapi,
             "/docs": self._docs,
@@ -80,19 +88,42 @@ class ProjectApp:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         prefix, path = _split_path(scope)
-        method = scope["method"]
         route = self._routes.get(path)
-        if route is not None and method == "POST":
-            await route.answer(scope, receive, send)
+        if route is not None and scope["method"] == "POST":
+            answer = CountedAnswer(route.series, send)
+            try:
+                await route.answer(scope, receive, answer)
+            except BaseException as error:
+                answer.failed(error)
+                raise
+            answer.close()
             return
         page = self._pages.get(path)
-        if route is None and page is None and await self._routers.answer(scope, receive, send, path):
+        series = route.series if route else self._pages_series if page else self._no_route_series
+        answer = CountedAnswer(series, send)
+        try:
+            if route is None and page is None:
+                await self._answer_elsewhere(scope, receive, answer, path)
+            else:
+                await self._answer_page(scope, answer.send, path, prefix, page)
+        except BaseException as error:
+            answer.failed(error)
+            raise
+        answer.close()
+
+    async def _answer_elsewhere(self, scope: Scope, receive: Receive, answer: CountedAnswer, path: str) -> None:
+        if await self._routers.answer(scope, receive, answer.send, path, begins=answer.belongs_to):
             return
+        answer.belongs_to(self._no_route_series)
+        send = without_body(answer.send) if scope["method"] == "HEAD" else answer.send
+        await send_problem(send, no_route(scope, path, self._routes))
+
+    async def _answer_page(
+        self, scope: Scope, send: Send, path: str, prefix: str, page: Callable[[str], tuple[bytes, bytes]] | None
+    ) -> None:
+        method = scope["method"]
         if method == "HEAD":
             send = without_body(send)
-        if route is None and page is None:
-            await send_problem(send, no_route(scope, path, self._routes))
-            return
         allowed = ENDPOINT_METHODS if page is None else PAGE_METHODS
         if method == "OPTIONS":
             await send_nothing(send, ((b"allow", allowed.encode()),))

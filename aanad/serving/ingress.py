@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from aanad.sdk import replica_logs, sealed_secrets, start_backoff, wiring
+from aanad.sdk import counts_file, replica_logs, sealed_secrets, start_backoff, wiring
+from aanad.sdk.counts import process_counts
 from aanad.sdk.loading import find_app
 from aanad.serving.asgi import ProjectApp
 from aanad.wire.requests import RequestRules
@@ -20,8 +21,9 @@ class Ingress:
         _, app = find_app(project, import_path.removeprefix(f"{project}."))
         classes = {name: registered.deployment_cls for name, registered in app.deployments.items()}
         wiring.install(wiring.Wiring(project=project, handles=handles, classes=classes))
-        self._project_app = ProjectApp(app)
+        self._project_app = ProjectApp(app, process_counts)
         await self._project_app.initialize()
+        counts_file.keep()
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:
         """Take over the rules of requests; Serve calls it once the replica is there, and when they change.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from aanad.errors import AanaError, Failed
 from aanad.sdk.routers import RouterKind
+from aanad.serving.counted_answers import router_series
 from aanad.serving.lifespans import Lifespan
 from aanad.serving.problems import failure, request_id
 from aanad.serving.responses import send_problem
@@ -21,8 +22,9 @@ from aanad.serving.router_methods import naming_all_methods
 from aanad.wire.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from aanad.sdk.counts import Counts, EndpointSeries
     from aanad.sdk.routers import RegisteredRouter
     from aanad.serving.asgi import Message, Receive, Scope, Send
 
@@ -37,8 +39,8 @@ INTERNAL_ERROR = 1011
 class Routers:
     """All routers of a project."""
 
-    def __init__(self, registered: Sequence[RegisteredRouter]) -> None:
-        self.mounted = [MountedRouter(each) for each in registered]
+    def __init__(self, registered: Sequence[RegisteredRouter], counts: Counts) -> None:
+        self.mounted = [MountedRouter(each, counts) for each in registered]
 
     async def start(self) -> None:
         """Run the routers' startups.
@@ -64,7 +66,15 @@ class Routers:
             except Exception:
                 logger.exception("Router %s failed to stop.", router.name)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send, path: str) -> bool:
+    async def answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        path: str,
+        *,
+        begins: Callable[[EndpointSeries], None] | None = None,
+    ) -> bool:
         """Let the first router answer that has a route; whether one had.
 
         Args:
@@ -72,10 +82,13 @@ class Routers:
             receive: its messages.
             send: the answer.
             path: without the project's route prefix.
+            begins: told where the request is counted, before a router is asked.
         """
         for router in self.mounted:
             if not router.covers(path):
                 continue
+            if begins is not None:
+                begins(router.series)
             attempt = Attempt(receive, send, knows_its_routes=router.knows_its_routes)
             await router.answer(scope, attempt, path)
             if not attempt.is_left:
@@ -89,8 +102,9 @@ class Routers:
 class MountedRouter:
     """One router, ready to be asked."""
 
-    def __init__(self, registered: RegisteredRouter) -> None:
+    def __init__(self, registered: RegisteredRouter, counts: Counts) -> None:
         self.prefix = registered.prefix
+        self.series = counts.endpoint(router_series(registered.prefix))
         self.kind = registered.kind
         self.name = registered.prefix or "without a prefix"
         self.knows_its_routes = registered.kind is not RouterKind.ASGI

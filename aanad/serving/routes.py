@@ -24,10 +24,12 @@ from aanad.serving.turns import turns_of
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from aanad.sdk.counts import EndpointSeries
     from aanad.sdk.endpoint import RegisteredEndpoint
     from aanad.serving.answers.media import Body
     from aanad.serving.answers.negotiation import Accept
     from aanad.serving.asgi import Receive, Scope, Send
+    from aanad.serving.counted_answers import CountedAnswer
     from aanad.serving.turns import Turn
 
 
@@ -38,6 +40,7 @@ class _Exchange:
     scope: Scope
     receive: Receive
     send: Send
+    answer: CountedAnswer
     accept: Accept
     turn: Turn
     arguments: dict[str, Any]
@@ -46,11 +49,12 @@ class _Exchange:
 class Route:
     """An endpoint's object with its compiled adapters."""
 
-    def __init__(self, endpoint: RegisteredEndpoint) -> None:
+    def __init__(self, endpoint: RegisteredEndpoint, series: EndpointSeries) -> None:
         self.name = endpoint.name
+        self.series = series
         self.instance = endpoint.endpoint_cls()
         self._run: Any = self.instance.run
-        self._turns = turns_of(endpoint)
+        self._turns = turns_of(endpoint, series)
         signature = endpoint.signature
         self._is_async = signature.is_async
         self._streaming = signature.streaming
@@ -65,8 +69,9 @@ class Route:
         self._media = MediaAnswer(signature.answer, signature.response)
         self._choose = self._media.choose if self._is_binary and not self._streaming else self._best
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, answer: CountedAnswer) -> None:
         """Answer one request."""
+        send = answer.send
         try:
             self._turns.refuse_if_full()
             accept = accept_of(scope)
@@ -87,7 +92,7 @@ class Route:
         try:
             arguments = self._arguments(received.request)
             async with self._turns.turn(scope, arguments) as turn:
-                exchange = _Exchange(scope, receive, send, accept, turn, arguments)
+                exchange = _Exchange(scope, receive, send, answer, accept, turn, arguments)
                 await (self._stream(exchange) if self._streaming else self._value(exchange))
         finally:
             received.close()
@@ -180,6 +185,7 @@ class Route:
         if problem is None:
             await writer.end()
         elif writer.has_begun:
+            exchange.answer.broke(problem.status)
             await writer.fail(problem)
         else:
             await send_problem(send, problem)

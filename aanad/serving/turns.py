@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
+    from aanad.sdk.counts import EndpointSeries
     from aanad.sdk.endpoint import EndpointOptions, RegisteredEndpoint
     from aanad.serving.admission import Place
     from aanad.serving.asgi import Scope
@@ -86,23 +87,23 @@ class Turns:
         return Turn()
 
 
-def turns_of(endpoint: RegisteredEndpoint) -> Turns:
-    """The turns that the options of `endpoint` ask for."""
+def turns_of(endpoint: RegisteredEndpoint, series: EndpointSeries) -> Turns:
+    """The turns that the options of `endpoint` ask for; `series` is where its requests are counted."""
     options = endpoint.options
     if options.timeout_s is None and options.max_concurrent is None and not options.before and not options.after:
         return Turns()
-    return LimitedTurns(endpoint.name, options)
+    return LimitedTurns(endpoint.name, options, series)
 
 
 class LimitedTurns(Turns):
     """The turns of an endpoint with a limit or a hook."""
 
-    def __init__(self, endpoint: str, options: EndpointOptions) -> None:
+    def __init__(self, endpoint: str, options: EndpointOptions, series: EndpointSeries) -> None:
         self.endpoint = endpoint
         self.timeout_s = options.timeout_s
         self.hooks = Hooks(options.before, options.after)
         self.admission = (
-            Admission(endpoint, options.max_concurrent, options.max_queued) if options.max_concurrent else None
+            Admission(endpoint, options.max_concurrent, options.max_queued, series) if options.max_concurrent else None
         )
 
     def refuse_if_full(self) -> None:  # noqa: D102

@@ -108,6 +108,7 @@ async def api(box: Box, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncCl
         overview=box.overview,
         events=box.events,
         logs=Logs(store=box.store, secrets=box.secrets, observation=box.observation, reader=OneRecord(box.clock)),
+        requests=box.requests,
         status=DaemonStatus(
             store=box.store,
             overview=box.overview,

@@ -20,6 +20,7 @@ from aanad.core.plans import Plans
 from aanad.core.progress import Progress
 from aanad.core.reading import Reading
 from aanad.core.reconciler import Reconciler
+from aanad.core.requests import Requests
 from aanad.core.revisions import Revisions
 from aanad.core.rooms import Rooms
 from aanad.core.secret_changes import SecretChanges
@@ -29,6 +30,7 @@ from aanad.wire.requests import RequestRules
 from tests.fakes.archives import FakeArchives
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
+from tests.fakes.counts import FakeCountsFiles
 from tests.fakes.secrets import FakeSecrets
 from tests.fakes.store import MemoryStore
 from tests.fakes.unit import FakeUnit
@@ -57,6 +59,8 @@ class Box:
     secrets: FakeSecrets
     secret_changes: SecretChanges
     overview: Overview
+    counts: FakeCountsFiles
+    requests: Requests
 
     async def upload(self, project: str, content: str = "v1", **options: object) -> Operation:
         """Begin to deploy a project, and have it read."""
@@ -154,7 +158,10 @@ def make_box(store: MemoryStore, cluster: FakeCluster, clock: FakeClock) -> Box:
     commands = Commands(
         store=store, operations=operations, reconciler=reconciler, revisions=revisions, rooms=rooms, clock=clock
     )
+    counts = FakeCountsFiles()
     return Box(
+        counts=counts,
+        requests=Requests(store=store, observation=observation, files=counts, clock=clock),
         store=store,
         cluster=cluster,
         unit=unit,
