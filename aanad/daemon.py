@@ -14,6 +14,7 @@ import signal
 import stat
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,8 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.api import server  # noqa: PLC0415
     from aanad.api.app import create_app  # noqa: PLC0415
     from aanad.api.services import Services  # noqa: PLC0415
+    from aanad.core import topics  # noqa: PLC0415
+    from aanad.core.broadcasting import Broadcasting  # noqa: PLC0415
     from aanad.core.cancelling import Cancelling  # noqa: PLC0415
     from aanad.core.commands import Commands  # noqa: PLC0415
     from aanad.core.deadlines import Deadlines  # noqa: PLC0415
@@ -111,6 +114,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.core.rooms import Rooms  # noqa: PLC0415
     from aanad.core.secret_changes import SecretChanges  # noqa: PLC0415
     from aanad.core.status import DaemonStatus  # noqa: PLC0415
+    from aanad.core.watch import WatchHub  # noqa: PLC0415
     from aanad.store.sql_store import SqlStore  # noqa: PLC0415
 
     # 1. Folders and the socket: a second daemon is refused before it touches anything.
@@ -220,6 +224,12 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         ray_mode=settings.ray.mode,
     )
     requests = Requests(store=store, observation=observation, files=CountsFiles(log_folder, dashboard), clock=clock)
+    broadcasting = Broadcasting(
+        WatchHub(), topics.sources(overview=overview, operations=operations, events=events, status=status)
+    )
+    operations.when_changed = partial(broadcasting.wake, "operations")
+    events.when_recorded = partial(broadcasting.wake, "events")
+    reconciler.when_seen = partial(broadcasting.wake, *topics.SEEN_BY_THE_RECONCILER)
     await operations.restore()
     await deploy.abandon_unread()
     await reconciler.restore()
@@ -246,6 +256,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             events=events,
             logs=Logs(store=store, secrets=secrets, observation=observation, reader=LogFiles(log_folder)),
             requests=requests,
+            broadcasting=broadcasting,
             status=status,
             inference=inference,
             packing=FolderPacking(),
@@ -255,13 +266,16 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
 
     async def serve() -> None:
         logger.info("daemon.ready socket=%s version=%s", settings.socket_path, aanad.__version__)
+        serving = asyncio.create_task(web.serve(sockets=[listener]))
         try:
-            await web.serve(sockets=[listener])
-        except asyncio.CancelledError:
+            await asyncio.shield(serving)
+        finally:
+            # Streams end with a reason; what then is not done soon is cancelled.
+            broadcasting.stop()
             web.should_exit = True
-            raise
+            await serving
 
-    work: list[Callable[[], Coroutine[Any, Any, None]]] = [reconciler.run, requests.run, serve]
+    work: list[Callable[[], Coroutine[Any, Any, None]]] = [reconciler.run, requests.run, broadcasting.run, serve]
     if settings.ray.mode != "unit":
         process = UnitProcess(
             unit,

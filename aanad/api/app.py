@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 import aanad
-from aanad.api import errors, events, invoke, logs, operations, projects, replicas, requests, secrets, status, verbs
+from aanad.api import (
+    errors,
+    events,
+    invoke,
+    logs,
+    operations,
+    projects,
+    replicas,
+    requests,
+    secrets,
+    status,
+    verbs,
+    watch,
+)
 
 if TYPE_CHECKING:
     from aanad.api.services import Services
@@ -18,6 +31,18 @@ def create_app(services: Services) -> FastAPI:
     app = FastAPI(title="Aana control API", version=aanad.__version__, docs_url=None, redoc_url=None)
     app.state.services = services
     errors.install(app)
-    for module in (status, projects, verbs, secrets, replicas, invoke, operations, events, logs, requests):
+    for module in (
+        status,
+        projects,
+        verbs,
+        secrets,
+        replicas,
+        invoke,
+        operations,
+        events,
+        logs,
+        requests,
+        watch,
+    ):
         app.include_router(module.router)
     return app

@@ -9,6 +9,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 BACKLOG = 128
 SHUTDOWN_TIMEOUT_S = 3
+CUT_AFTER_S = 20
+"""How long the end of an answer waits for a reader that was dropped."""
 
 
 def bind(path: Path) -> socket.socket:
@@ -64,9 +67,18 @@ class PeerProtocol(H11Protocol):
         async def with_actor(scope: Scope, receive: Receive, send: Send) -> None:
             scope["aana.actor"] = actor
             scope["aana.uid"] = uid
+            scope["aana.cut"] = self.cut
             await app(scope, receive, send)
 
         self.app = with_actor
+
+    def cut(self, last: bytes) -> None:
+        """End an answer whose reader takes in nothing: it finds `last` if it reads on soon, then nothing is kept."""
+        for event in (h11.Data(data=last), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.cycle.response_complete = True
+        self.transport.close()
+        self.loop.call_later(CUT_AFTER_S, self.transport.abort)
 
 
 def server(app: Any) -> uvicorn.Server:

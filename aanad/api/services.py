@@ -10,6 +10,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Header, Query, Request
 
+from aanad.core.broadcasting import Broadcasting
 from aanad.core.cancelling import Cancelling
 from aanad.core.commands import Commands
 from aanad.core.deploy import Deploy
@@ -100,6 +101,7 @@ class Services:
     events: Events
     logs: Logs
     requests: Requests
+    broadcasting: Broadcasting
     status: DaemonStatus
     inference: Inference
     packing: Packing

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aanad.client.problems import error_of, problem_of
     from aanad.client.targets import Target, parse_target
     from aanad.client.terminal import sanitise
+    from aanad.client.watch import Watched
 
 __all__ = [
     "Address",
@@ -29,6 +30,7 @@ __all__ = [
     "Client",
     "Invocation",
     "Target",
+    "Watched",
     "error_of",
     "pack",
     "parse_target",
@@ -44,6 +46,7 @@ _HOMES = {
     "Client": "client",
     "Invocation": "invocations",
     "Target": "targets",
+    "Watched": "watch",
     "error_of": "problems",
     "pack": "packing",
     "parse_target": "targets",

@@ -101,13 +101,22 @@ class Connection:
     def lines(self, path: str, parameters: Parameters, *, follow: bool) -> Iterator[str]:
         """The lines of an NDJSON stream; blank ones, which only keep a stream alive, are left out."""
         timeout_s = None if follow else ANSWER_TIMEOUT_S
-        with self.stream("GET", path, parameters=parameters, timeout_s=timeout_s) as response:
+        return (line for line in self.all_lines(path, parameters, silence_s=timeout_s) if line.strip())
+
+    def all_lines(self, path: str, parameters: Parameters, *, silence_s: float | None) -> Iterator[str]:
+        """The lines of a stream, which may be silent for so long."""
+        with self.stream("GET", path, parameters=parameters, timeout_s=silence_s) as response:
             if response.is_error:
                 response.read()
                 raise _error_from(response)
-            for line in response.iter_lines():
-                if line.strip():
-                    yield line
+            # Not httpx's iter_lines: it also splits at U+2028 and the like, which JSON leaves as they are.
+            rest = b""
+            for chunk in response.iter_bytes():
+                *complete, rest = (rest + chunk).split(b"\n")
+                for line in complete:
+                    yield line.decode()
+            if rest:
+                yield rest.decode()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

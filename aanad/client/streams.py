@@ -13,11 +13,13 @@ from aanad.client.problems import error_of
 from aanad.wire.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from aanad.client.connection import Parameters
+    from aanad.errors import AanaError
     from aanad.wire.events import Event
     from aanad.wire.logs import LogRecord
+    from aanad.wire.watch import Topic, WatchDelta, WatchSnapshot
 
 
 class Streams(Calls):
@@ -73,3 +75,14 @@ class Streams(Calls):
 
         for line in self._connection.lines("/v1/events", parameters, follow=True):
             yield parsed(Event, line)
+
+    def watch(
+        self, *topics: Topic, on_link: Callable[[AanaError | None], None] = lambda _: None
+    ) -> Iterator[WatchSnapshot | WatchDelta]:
+        """What there is now, and each change of it, for ever; `Watched` keeps the state that they make.
+
+        A link that is cut is taken up again where it was; `on_link` hears of that (the error, then None).
+        """
+        from aanad.client.watch import watch
+
+        return watch(self._connection, topics, on_link=on_link)

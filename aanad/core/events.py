@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aanad.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from aanad.core.ports import Clock, Store
     from aanad.wire.events import Event
@@ -30,6 +30,8 @@ class Events:
         self._appended = asyncio.Condition()
         self._writing = asyncio.Lock()
         self._unwritten: deque[dict[str, Any]] = deque(maxlen=MAX_UNWRITTEN)
+        self.when_recorded: Callable[[], None] = lambda: None
+        """Called after each event that is on disk; the composition root sets it."""
 
     async def record(
         self, type_: str, message: str, *, project: str | None = None, actor: str = DAEMON, **data: Any
@@ -57,6 +59,7 @@ class Events:
             return
         async with self._appended:
             self._appended.notify_all()
+        self.when_recorded()
 
     async def list(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
         """Events after a cursor, the oldest first."""

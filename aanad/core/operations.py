@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from aanad.errors import InvalidInput, NotFound, StoreUnavailable
 from aanad.wire.operations import Operation, OperationKind, OperationState, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from aanad.core.events import Events
@@ -35,6 +37,9 @@ CANCELLABLE = {
     OperationKind.ROLLBACK,
     OperationKind.SCALE,
 }
+RECENT = timedelta(minutes=10)
+"""How long a finished operation is still shown to those who watch."""
+MAX_RECENT = 100
 KEY_LIFETIME = timedelta(hours=24)
 """How long a repeated request is known by its key."""
 
@@ -47,12 +52,23 @@ class Operations:
         self._clock = clock
         self._events = events
         self._active: dict[str, Operation] = {}
+        self._finished: deque[Operation] = deque(maxlen=MAX_RECENT)
         self._changed = asyncio.Condition()
+        self.when_changed: Callable[[], None] = lambda: None
+        """Called after each change of an operation; the composition root sets it."""
 
     async def restore(self) -> None:
         """Take up the operations that an earlier daemon left unfinished."""
         for operation in await self._store.operations(unfinished=True, limit=1000):
             self._active[operation.id] = operation
+        latest = await self._store.operations(limit=MAX_RECENT)
+        self._finished.extend(operation for operation in reversed(latest) if operation.state.is_final)
+
+    def recent(self) -> list[Operation]:
+        """Unfinished operations, and the last ones that finished within ten minutes."""
+        now = self._clock.now()
+        finished = [each for each in self._finished if each.finished_at and now - each.finished_at < RECENT]
+        return [*finished, *self._active.values()]
 
     def active(self, project: str | None = None) -> list[Operation]:
         """Unfinished operations, the oldest first."""
@@ -244,8 +260,11 @@ class Operations:
             # What is not on disk has not happened: who began it is told so, and who ends it tries again.
             self._keep(operation.id, before)
             raise
+        if operation.state.is_final:
+            self._finished.append(operation)
         async with self._changed:
             self._changed.notify_all()
+        self.when_changed()
         return operation
 
     def _keep(self, operation_id: str, operation: Operation | None) -> None:

@@ -19,6 +19,8 @@ from aanad.errors import ClusterUnavailable, StoreUnavailable
 from aanad.wire.phase import Phase
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aanad.core.deadlines import Deadlines
     from aanad.core.events import Events
     from aanad.core.observation import Observation
@@ -94,6 +96,8 @@ class Reconciler:
             refuse=self._judgement.refuse,
         )
         self._wake = asyncio.Event()
+        self.when_seen: Callable[[], None] = lambda: None
+        """Called when a round may have changed what is shown; the composition root sets it."""
 
     def wake(self) -> None:
         """Something was changed: do not wait for the next interval."""
@@ -139,6 +143,7 @@ class Reconciler:
                 records = judged
                 await self._renew_wanted(records)
             self._observation.waiting = await self._waiting(records)
+            self.when_seen()  # a PUT may take long
             # 4. Act: at most one PUT, and none that would cancel somebody's build.
             if await self._writer.write(records):
                 self._wake.set()
@@ -146,6 +151,7 @@ class Reconciler:
         moving = [await self._checkpoint(record) for record in records.values()]
         for record in records.values():
             await self._progress.follow(record)
+        self.when_seen()
         return any(moving) or not reachable or bool(self._operations.active())
 
     async def _renew_wanted(self, records: dict[str, ProjectRecord]) -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 
+from aanad.api import server
 from aanad.api.app import create_app
 from aanad.api.services import Services
+from aanad.core import topics
+from aanad.core.broadcasting import Broadcasting
 from aanad.core.logs import Logs
 from aanad.core.records import LogSource
 from aanad.core.status import DaemonStatus
+from aanad.core.watch import WatchHub
 from aanad.wire.logs import LogRecord
 from tests.core.conftest import Box, make_box
 from tests.fakes.clock import FakeClock
@@ -95,9 +103,32 @@ def peer_uid() -> dict[str, int]:
 
 
 @pytest.fixture
-async def api(box: Box, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the API."""
-    services = Services(
+def hub() -> WatchHub:
+    """What watches read from."""
+    return WatchHub()
+
+
+@pytest.fixture
+def services(box: Box, hub: WatchHub) -> Services:
+    """The core of the box."""
+    status = DaemonStatus(
+        store=box.store,
+        overview=box.overview,
+        observation=box.observation,
+        clock=box.clock,
+        socket="/run/aanad.sock",
+        serve_url="http://box:8000",
+        state_dir="/state",
+        database_url="sqlite://",
+        ray_mode="managed",
+    )
+    broadcasting = Broadcasting(
+        hub, topics.sources(overview=box.overview, operations=box.operations, events=box.events, status=status)
+    )
+    box.operations.when_changed = lambda: broadcasting.wake("operations")
+    box.events.when_recorded = lambda: broadcasting.wake("events")
+    box.reconciler.when_seen = lambda: broadcasting.wake(*topics.SEEN_BY_THE_RECONCILER)
+    return Services(
         commands=box.commands,
         deploy=box.deploys,
         cancelling=box.cancelling,
@@ -109,20 +140,16 @@ async def api(box: Box, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncCl
         events=box.events,
         logs=Logs(store=box.store, secrets=box.secrets, observation=box.observation, reader=OneRecord(box.clock)),
         requests=box.requests,
-        status=DaemonStatus(
-            store=box.store,
-            overview=box.overview,
-            observation=box.observation,
-            clock=box.clock,
-            socket="/run/aanad.sock",
-            serve_url="http://box:8000",
-            state_dir="/state",
-            database_url="sqlite://",
-            ray_mode="managed",
-        ),
+        broadcasting=broadcasting,
+        status=status,
         inference=EchoEndpoint(),
         packing=OneFolder(),
     )
+
+
+@pytest.fixture
+async def api(services: Services, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API."""
     app = create_app(services)
 
     async def as_user(scope, receive, send) -> None:
@@ -132,3 +159,24 @@ async def api(box: Box, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncCl
     transport = httpx.ASGITransport(app=as_user, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://aanad") as client:
         yield client
+
+
+@pytest.fixture
+async def served(services: Services) -> AsyncIterator[Path]:
+    """The API on a real server and what feeds its watches, in this test's loop; gives the socket."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    socket = folder / "aanad.sock"
+    listener = server.bind(socket)
+    web = server.server(create_app(services))
+    feeding = asyncio.create_task(services.broadcasting.run())
+    serving = asyncio.create_task(web.serve(sockets=[listener]))
+    while not web.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    yield socket
+    services.broadcasting.stop()
+    web.should_exit = True
+    await serving
+    feeding.cancel()
+    await asyncio.gather(feeding, return_exceptions=True)
+    listener.close()
+    shutil.rmtree(folder)

@@ -1,0 +1,50 @@
+"""What each topic of a watch holds, by key, read from the parts that know it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aanad.core.broadcasting import Source
+    from aanad.core.events import Events
+    from aanad.core.operations import Operations
+    from aanad.core.overview import Overview
+    from aanad.core.status import DaemonStatus
+    from aanad.wire.events import Event
+    from aanad.wire.operations import Operation
+    from aanad.wire.projects import Project, Replica
+    from aanad.wire.status import Status
+    from aanad.wire.watch import Topic
+
+LAST_EVENTS = 100
+SEEN_BY_THE_RECONCILER: tuple[Topic, ...] = ("projects", "replicas", "operations", "daemon")
+"""The topics that may have changed after each of its looks."""
+
+
+def sources(*, overview: Overview, operations: Operations, events: Events, status: DaemonStatus) -> dict[Topic, Source]:
+    """A source for each topic."""
+
+    async def daemon() -> Mapping[str, Status]:
+        return {"status": await status.status()}
+
+    async def projects() -> Mapping[str, Project]:
+        return {project.name: project for project in await overview.projects()}
+
+    async def replicas() -> Mapping[str, Replica]:
+        return {f"{each.project}/{each.deployment}/{each.id}": each for each in await overview.replicas()}
+
+    async def current_operations() -> Mapping[str, Operation]:
+        return {operation.id: operation for operation in operations.recent()}
+
+    async def last_events() -> Mapping[str, Event]:
+        return {str(event.cursor): event for event in await events.list(limit=LAST_EVENTS)}
+
+    return {
+        "daemon": daemon,
+        "projects": projects,
+        "replicas": replicas,
+        "operations": current_operations,
+        "events": last_events,
+    }
