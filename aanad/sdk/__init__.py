@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aanad.sdk.lazy_names import lazy_names
+
 if TYPE_CHECKING:
     from aanad.sdk.app import AanaSDK
     from aanad.sdk.deployment import BaseDeployment
@@ -16,23 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["AanaDeploymentHandle", "AanaSDK", "BaseDeployment", "Endpoint"]
 
-_HOMES = {
-    "AanaDeploymentHandle": "aanad.sdk.handle",
-    "AanaSDK": "aanad.sdk.app",
-    "BaseDeployment": "aanad.sdk.deployment",
-    "Endpoint": "aanad.sdk.endpoint",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "app": ("AanaSDK",),
+        "deployment": ("BaseDeployment",),
+        "endpoint": ("Endpoint",),
+        "handle": ("AanaDeploymentHandle",),
+    },
+)

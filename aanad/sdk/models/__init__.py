@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aanad.sdk.lazy_names import lazy_names
+
 if TYPE_CHECKING:
     from aanad.sdk.models.asr import AsrSegment, AsrTranscription, AsrTranscriptionInfo, AsrWord, join_segments
     from aanad.sdk.models.audio import Audio
@@ -55,36 +57,24 @@ __all__ = [
     "join_segments",
 ]
 
-_NAMES = {
-    "asr": ("AsrSegment", "AsrTranscription", "AsrTranscriptionInfo", "AsrWord", "join_segments"),
-    "audio": ("Audio",),
-    "captions": ("Caption", "CaptionsList"),
-    "chat": ("ChatDialog", "ChatMessage", "ImagePart", "TextPart"),
-    "dtype": ("Dtype",),
-    "file": ("File",),
-    "image": ("Image",),
-    "intervals": ("TimeInterval",),
-    "media": ("Media",),
-    "media_type": ("MediaType",),
-    "pixels": ("PixelArray",),
-    "prompts": ("Prompt", "Question"),
-    "sampling": ("SamplingParams",),
-    "vad": ("VadParams", "VadSegment"),
-    "video": ("Frame", "Video"),
-    "whisper": ("WhisperParams",),
-}
-_HOMES = {name: f"{__name__}.{module}" for module, names in _NAMES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "asr": ("AsrSegment", "AsrTranscription", "AsrTranscriptionInfo", "AsrWord", "join_segments"),
+        "audio": ("Audio",),
+        "captions": ("Caption", "CaptionsList"),
+        "chat": ("ChatDialog", "ChatMessage", "ImagePart", "TextPart"),
+        "dtype": ("Dtype",),
+        "file": ("File",),
+        "image": ("Image",),
+        "intervals": ("TimeInterval",),
+        "media": ("Media",),
+        "media_type": ("MediaType",),
+        "pixels": ("PixelArray",),
+        "prompts": ("Prompt", "Question"),
+        "sampling": ("SamplingParams",),
+        "vad": ("VadParams", "VadSegment"),
+        "video": ("Frame", "Video"),
+        "whisper": ("WhisperParams",),
+    },
+)
