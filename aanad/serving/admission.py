@@ -118,7 +118,7 @@ class Place:
         self._since = time.monotonic()
         self._holders = 1
 
-    def hold_until(self, future: Future[Any]) -> None:
+    def hold_until(self, future: Future[Any] | asyncio.Future[Any]) -> None:
         """A thread cannot be stopped: what still runs in one keeps the place."""
         self._holders += 1
         future.add_done_callback(self._let_go_from_thread)
@@ -129,6 +129,6 @@ class Place:
         if not self._holders:
             self._admission.leave(time.monotonic() - self._since)
 
-    def _let_go_from_thread(self, _: Future[Any]) -> None:
+    def _let_go_from_thread(self, _: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended, and the replica with it
             self._loop.call_soon_threadsafe(self.let_go)

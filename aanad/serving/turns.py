@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aanad.sdk.exceptions import TimedOut
 from aanad.sdk.hooks import EndpointOutcome, EndpointRequest
+from aanad.sdk.plain_generators import in_a_thread
 from aanad.serving import threads
 from aanad.serving.admission import Admission
 from aanad.serving.hooks import Hooks
@@ -66,9 +67,9 @@ class Turn:
 
     def items(self, source: Generator[Any, Any, Any]) -> AsyncGenerator[Any, None]:
         """Iterate over a plain generator in a thread."""
-        return threads.items(source, self._watch)
+        return in_a_thread(lambda: source, self._watch)
 
-    def _watch(self, call: Future[Any]) -> None:
+    def _watch(self, call: Future[Any] | asyncio.Future[Any]) -> None:
         """A call in a thread has begun."""
 
 
@@ -160,7 +161,7 @@ class LimitedTurn(Turn):
             if self._place is not None:
                 self._place.let_go()
 
-    def _watch(self, call: Future[Any]) -> None:
+    def _watch(self, call: Future[Any] | asyncio.Future[Any]) -> None:
         if self._place is not None:
             self._place.hold_until(call)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import contextlib
+import sqlite3
+from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,6 +138,24 @@ async def test_a_stream_that_is_left_leaves_nothing_running(serve_app: ServeApp)
 
     await asyncio.wait_for(closed.wait(), 5)
     assert asyncio.all_tasks() == before
+
+
+async def test_a_plain_generator_keeps_its_thread(serve_app: ServeApp) -> None:
+    """So it may read from a connection of sqlite3, which belongs to a thread, and many may at once."""
+
+    class Rows(Endpoint):
+        def run(self) -> Iterator[int]:
+            with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+                connection.execute("create table numbers as select 1 as number union select 2 union select 3")
+                for (number,) in connection.execute("select number from numbers order by number"):
+                    yield number
+
+    app = AanaSDK(name="demo")
+    app.register_endpoint(name="rows", path="/rows", summary="Rows", endpoint_cls=Rows)
+    client = await serve_app(app)
+    answers = await asyncio.gather(*(client.post("/rows") for _ in range(20)))
+
+    assert {answer.text for answer in answers} == {"1\n2\n3\n"}
 
 
 async def test_bytes_are_sent_as_they_are_made(studio: httpx.AsyncClient) -> None:
