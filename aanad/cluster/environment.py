@@ -73,7 +73,7 @@ def ray_settings(settings: Settings, folders: Folders, *, serve_ports: ServePort
         "RAY_AUTH_TOKEN_PATH": str(settings.ray_token_path),
         "RAY_TMPDIR": str(folders.ray_temp),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_START_HOOK": "aanad.cluster.ray_start_hook.leave_out_ray_client",
+        "RAY_START_HOOK": "aanad.cluster.ray_start_hook.adjust",
         # What lets a gcs_server that died be run again with all it knew.
         "RAY_gcs_storage": "rocksdb",
         "RAY_gcs_storage_path": str(folders.database),
