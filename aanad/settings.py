@@ -124,6 +124,11 @@ class LogSettings(Section):
     all replicas, for which a change takes effect when Ray starts the next time."""
     files_kept: int = Field(default=4, ge=1)
     """How many of a log's files that were set aside are kept."""
+    keep_days: float = Field(default=14.0, gt=0)
+    """Log files of Ray and of replicas to which nothing was written for so many days are removed, on each node. Those
+    that a process has open stay, here and for the next one."""
+    keep_bytes: int = Field(default=2 * 1024 * 1024 * 1024, ge=1024 * 1024)
+    """Where all log files of Ray and of replicas on a node together are larger, the oldest are removed."""
 
 
 def _default_state_dir() -> Path:

@@ -77,6 +77,9 @@ def ray_settings(settings: Settings, folders: Folders, *, serve_ports: ServePort
         # What lets a gcs_server that died be run again with all it knew.
         "RAY_gcs_storage": "rocksdb",
         "RAY_gcs_storage_path": str(folders.database),
+        # Read by Ray's own processes, by its workers (for .out and .err files) and by Serve's loggers in them.
+        "RAY_ROTATION_MAX_BYTES": str(settings.log.file_max_bytes),
+        "RAY_ROTATION_BACKUP_COUNT": str(settings.log.files_kept),
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(settings.serve.drain_s),

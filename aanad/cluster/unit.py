@@ -12,6 +12,7 @@ from aanad.cluster import api
 from aanad.cluster.children import Children
 from aanad.cluster.downloads import Downloads
 from aanad.cluster.loading import Loading
+from aanad.cluster.log_retention import LogRetention
 from aanad.cluster.project_environments import ProjectEnvironments
 from aanad.cluster.replicas import Replicas
 from aanad.cluster.report import Report
@@ -62,6 +63,7 @@ async def run(settings: Settings, folders: Folders, *, joins: str | None, reads_
         work = supervisor.run()
     supervising = asyncio.create_task(work, name="supervisor")
     watching = asyncio.create_task(replicas.run(), name="replicas")
+    sweeping = asyncio.create_task(LogRetention(folders.ray_temp, settings.log).run(), name="log retention")
     waiting = asyncio.create_task(stopping.wait(), name="signal")
     try:
         await asyncio.wait({supervising, waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -70,9 +72,10 @@ async def run(settings: Settings, folders: Folders, *, joins: str | None, reads_
             await supervising
     finally:
         waiting.cancel()
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
+        for task in (watching, sweeping):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         is_clean = await supervisor.stop()
         await loading.stop()
         await environments.stop()
