@@ -12,6 +12,7 @@ from aanad.api import (
     events,
     invoke,
     logs,
+    metrics,
     operations,
     projects,
     replicas,
@@ -42,6 +43,7 @@ def create_app(services: Services) -> FastAPI:
         events,
         logs,
         requests,
+        metrics,
         watch,
     ):
         app.include_router(module.router)

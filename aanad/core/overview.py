@@ -129,6 +129,10 @@ class Overview:
             for replica in deployment.replicas
         ]
 
+    def restarts(self) -> Mapping[tuple[str, str], int]:
+        """By project and deployment: replicas that died without being asked to, since this daemon watches."""
+        return self._observation.restarts
+
     async def revisions(self, name: str) -> list[Revision]:
         """The revisions of a project, the newest first."""
         record, _ = await self._find(name)
