@@ -26,6 +26,8 @@ class Column:
     """Cells may be shortened to so many columns; None where half of one would be of no use."""
     rank: int = 0
     """Where there is no room the column of the lowest rank goes first."""
+    optional: bool = False
+    """It is left out where it says nothing of any row."""
     colour: str | None = None
     """Of its cells that are not ``0`` and not ``-``."""
 
@@ -39,19 +41,14 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int |
         room: the screen's columns; without limit where not given.
     """
     cells = [[sanitise(cell) for cell in row] for row in rows]
+    telling = [
+        not column.optional or any(row[index] not in {"", "-"} for row in cells) for index, column in enumerate(columns)
+    ]
+    columns = [column for column, tells in zip(columns, telling, strict=True) if tells]
+    cells = [[cell for cell, tells in zip(row, telling, strict=True) if tells] for row in cells]
     titles = [column.title for column in columns]
     widths = [max(map(width, each)) for each in zip(titles, *cells, strict=True)]
-    kept = list(range(len(columns)))
-    gap = 2
-    if room is not None and _taken(kept, widths, gap) > room:
-        gap = 1
-        for index in sorted(kept, key=lambda index: columns[index].rank):
-            least = columns[index].least
-            excess = _taken(kept, widths, gap) - room
-            if least is not None and excess > 0:
-                widths[index] = max(min(widths[index], least), widths[index] - excess)
-        while len(kept) > 1 and _taken(kept, widths, gap) > room:
-            kept.remove(min(kept[1:], key=lambda index: columns[index].rank))
+    kept, widths, gap = _fit(columns, widths, room)
     head = _line([pad(titles[index], widths[index], right=columns[index].right) for index in kept], gap)
     lines = [click.style(head, bold=True) if is_coloured() else head]
     lines += [
@@ -59,6 +56,22 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int |
         for row in cells
     ]
     return lines
+
+
+def _fit(columns: Sequence[Column], widths: list[int], room: int | None) -> tuple[list[int], list[int], int]:
+    """Which columns stay, how wide they are, and how far apart."""
+    kept = list(range(len(columns)))
+    if room is None or _taken(kept, widths, 2) <= room:
+        return kept, widths, 2
+    while True:
+        narrowed = list(widths)
+        for index in sorted(kept, key=lambda index: columns[index].rank):
+            least = columns[index].least
+            if least is not None and (excess := _taken(kept, narrowed, 1) - room) > 0:
+                narrowed[index] = max(min(narrowed[index], least), narrowed[index] - excess)
+        if _taken(kept, narrowed, 1) <= room or len(kept) == 1:
+            return kept, narrowed, 1
+        kept.remove(min(kept[1:], key=lambda index: columns[index].rank))
 
 
 def _taken(kept: Sequence[int], widths: Sequence[int], gap: int) -> int:

@@ -23,33 +23,33 @@ _THOUSAND = 1000
 _TEN = 10
 
 _PROJECT_COLUMNS = (
-    Column("NAME", least=16),
+    Column("NAME", least=16, rank=11),
     Column("PHASE", rank=10),
     Column("READY", right=True, rank=9),
     Column("REVISION", least=7, rank=1),
     Column("REQ/S", right=True, rank=8),
     Column("ERR/S", right=True, rank=7, colour="red"),
-    Column("P50", right=True, rank=3),
+    Column("P50", right=True, rank=2),
     Column("P95", right=True, rank=6),
     Column("ONGO", right=True, rank=5),
-    Column("QUEUE", right=True, rank=4, colour="yellow"),
-    Column("GPUS", right=True, rank=2),
+    Column("QUEUE", right=True, rank=5, colour="yellow"),
+    Column("GPUS", right=True, rank=3, optional=True),
     Column("RSS", right=True, rank=2),
-    Column("REASON", least=8, rank=0),
+    Column("REASON", least=12, rank=4, optional=True),
 )
 _REPLICA_COLUMNS = (
-    Column("REPLICA", least=8, rank=3),
+    Column("REPLICA", least=8, rank=10),
     Column("PROJECT", least=12, rank=8),
     Column("DEPLOYMENT", least=12, rank=7),
     Column("PHASE", rank=9),
     Column("NODE", rank=1),
     Column("PID", right=True, rank=4),
-    Column("GPUS", right=True, rank=2),
-    Column("GPU-MEM", right=True, rank=2),
+    Column("GPUS", right=True, rank=4, optional=True),
+    Column("GPU-MEM", right=True, rank=4, optional=True),
     Column("RSS", right=True, rank=6),
     Column("RESTARTS", right=True, rank=5),
     Column("AGE", right=True, rank=2),
-    Column("REASON", least=8, rank=0),
+    Column("REASON", least=12, rank=3, optional=True),
 )
 
 
