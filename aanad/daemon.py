@@ -87,6 +87,9 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.adapters.counts_files import CountsFiles  # noqa: PLC0415
     from aanad.adapters.inference import InferenceClient  # noqa: PLC0415
     from aanad.adapters.log_files import LogFiles  # noqa: PLC0415
+    from aanad.adapters.machine import Machine  # noqa: PLC0415
+    from aanad.adapters.nvml import NvmlSampler  # noqa: PLC0415
+    from aanad.adapters.processes import Processes  # noqa: PLC0415
     from aanad.adapters.ray_dashboard import RayDashboard  # noqa: PLC0415
     from aanad.adapters.ray_unit import RayUnitClient  # noqa: PLC0415
     from aanad.adapters.secret_files import SecretFiles  # noqa: PLC0415
@@ -101,7 +104,10 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.core.deadlines import Deadlines  # noqa: PLC0415
     from aanad.core.deploy import Deploy  # noqa: PLC0415
     from aanad.core.events import Events  # noqa: PLC0415
+    from aanad.core.hardware import Hardware  # noqa: PLC0415
+    from aanad.core.hosts import Hosts  # noqa: PLC0415
     from aanad.core.logs import Logs  # noqa: PLC0415
+    from aanad.core.node_reports import NodeReports  # noqa: PLC0415
     from aanad.core.observation import Observation  # noqa: PLC0415
     from aanad.core.operations import Operations  # noqa: PLC0415
     from aanad.core.overview import Overview  # noqa: PLC0415
@@ -112,6 +118,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.core.requests import Requests  # noqa: PLC0415
     from aanad.core.revisions import Revisions  # noqa: PLC0415
     from aanad.core.rooms import Rooms  # noqa: PLC0415
+    from aanad.core.sampling import Sampling  # noqa: PLC0415
     from aanad.core.secret_changes import SecretChanges  # noqa: PLC0415
     from aanad.core.status import DaemonStatus  # noqa: PLC0415
     from aanad.core.watch import WatchHub  # noqa: PLC0415
@@ -155,17 +162,31 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         port=settings.serve.port,
     )
     stack.push_async_callback(dashboard.close)
+    machine = Machine()
+    sampler = NvmlSampler()
+    sampler.start()
+    stack.callback(sampler.stop)
     inference = InferenceClient(settings.serve_url)
     stack.push_async_callback(inference.close)
 
     # 4. The core.
     events = Events(store, clock)
     operations = Operations(store, clock, events)
+    reports = NodeReports(cluster=dashboard, observation=observation, clock=clock, addresses=machine.addresses)
+    sampling = Sampling(machine=machine, gpus=sampler, reports=reports, clock=clock)
+    hardware = Hardware(
+        hosts=Hosts(sampling=sampling, reports=reports, sampler=sampler, observation=observation),
+        history=sampling.history,
+        processes=Processes(),
+        observation=observation,
+        clock=clock,
+    )
     overview = Overview(
         store=store,
         secrets=secrets,
         observation=observation,
         cluster=dashboard,
+        hardware=hardware,
         clock=clock,
         serve_url=settings.serve_url,
     )
@@ -257,6 +278,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             logs=Logs(store=store, secrets=secrets, observation=observation, reader=LogFiles(log_folder)),
             requests=requests,
             broadcasting=broadcasting,
+            hardware=hardware,
             status=status,
             inference=inference,
             packing=FolderPacking(),
@@ -275,7 +297,13 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             web.should_exit = True
             await serving
 
-    work: list[Callable[[], Coroutine[Any, Any, None]]] = [reconciler.run, requests.run, broadcasting.run, serve]
+    work: list[Callable[[], Coroutine[Any, Any, None]]] = [
+        reconciler.run,
+        requests.run,
+        sampling.run,
+        broadcasting.run,
+        serve,
+    ]
     if settings.ray.mode != "unit":
         process = UnitProcess(
             unit,

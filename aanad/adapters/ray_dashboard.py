@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
+    from aanad.core.measurements import NodeReport
     from aanad.core.records import ApplicationConfig, NodeProcess, NodeResources, ObservedCluster
 
 READ_TIMEOUT_S = 5.0
@@ -86,7 +87,7 @@ class RayDashboard:
         await self._request("PUT", path, content=content, timeout=APPLY_TIMEOUT_S)
 
     async def node_processes(self, nodes: Iterable[str]) -> Mapping[tuple[str, int], NodeProcess]:
-        """Memory and GPUs of worker processes; one reading serves all who ask within two seconds."""
+        """Memory of worker processes; one reading serves all who ask within two seconds."""
         async with self._processes_lock:
             found: dict[tuple[str, int], NodeProcess] = {}
             for node in sorted(nodes):
@@ -112,6 +113,12 @@ class RayDashboard:
                 nodes = ray_nodes.node_resources(_json(response))
                 self._nodes = (time.monotonic(), nodes)
             return list(nodes)
+
+    async def node_reports(self) -> list[NodeReport]:
+        """What the agents of all nodes that are alive last told Ray."""
+        # Without that word Ray answers from its cache, which may be minutes old: it is renewed after it was read.
+        response = await self._request("GET", "/nodes", params={"view": "summary", "nocache": "1"})
+        return ray_nodes.node_reports(_json(response))
 
     async def last_lines(self, node_id: str, files: list[str], count: int) -> list[str]:
         """The end of log files of one node, the last `count` lines together."""

@@ -1,9 +1,10 @@
-"""Ray's node reports: what each node has to hand out, and memory and GPUs of worker processes."""
+"""Ray's node reports: what each node has to hand out, how it does, and what its workers hold and use."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aanad.core.measurements import GpuMeasurement, GpuUser, NodeReport
 from aanad.core.records import NodeProcess, NodeResources
 
 if TYPE_CHECKING:
@@ -40,26 +41,67 @@ def schedulable(resources: Mapping[str, float]) -> dict[str, float]:
 def worker_processes(node_id: str, document: dict[str, Any]) -> dict[tuple[str, int], NodeProcess]:
     """Processes by node id and pid, from ``/nodes/<node id>``."""
     node = (document.get("data") or {}).get("detail") or {}
-    held = _gpu_use(node.get("gpus") or [])
     processes: dict[tuple[str, int], NodeProcess] = {}
     for worker in node.get("workers") or []:
         pid = worker.get("pid")
-        if pid is None:
-            continue
-        gpus, memory = held.get(pid, ((), None))
-        rss = (worker.get("memoryInfo") or {}).get("rss")
-        processes[node_id, pid] = NodeProcess(pid=pid, rss_bytes=rss, gpus=gpus, gpu_memory_bytes=memory)
+        if pid is not None:
+            rss = (worker.get("memoryInfo") or {}).get("rss")
+            processes[node_id, pid] = NodeProcess(pid=pid, rss_bytes=rss)
     return processes
 
 
-def _gpu_use(gpus: list[dict[str, Any]]) -> dict[int, tuple[tuple[int, ...], int | None]]:
-    """By pid: the indexes of the GPUs it uses, and its memory on all of them."""
-    use: dict[int, tuple[tuple[int, ...], int | None]] = {}
-    for gpu in gpus:
-        processes = gpu.get("processesPids") or gpu.get("processes_pids") or []
-        for process in processes.values() if isinstance(processes, dict) else processes:
-            pid = process.get("pid")
-            used = process.get("gpuMemoryUsage") or process.get("gpu_memory_usage") or 0
-            indexes, memory = use.get(pid, ((), 0))
-            use[pid] = ((*indexes, int(gpu.get("index", 0))), (memory or 0) + int(used) * MIB)
-    return use
+def node_reports(document: dict[str, Any]) -> list[NodeReport]:
+    """What each node's agent reported, from ``/nodes?view=summary``; dead nodes are left out."""
+    nodes = (document.get("data") or {}).get("summary") or []
+    return [_report(node) for node in nodes if (node.get("raylet") or {}).get("state") == "ALIVE"]
+
+
+def _report(node: dict[str, Any]) -> NodeReport:
+    raylet = node["raylet"]
+    # Total, available, percent, used; of the container where the agent is in one.
+    memory = node.get("mem") or [None, None, None, None]
+    return NodeReport(
+        id=raylet["nodeId"],
+        address=raylet.get("nodeManagerAddress") or node.get("ip") or "",
+        hostname=node.get("hostname") or raylet.get("nodeManagerHostname") or "",
+        reported_at=float(node.get("now") or 0.0),
+        cpus=(node.get("cpus") or [None])[0],
+        cpu_percent=node.get("cpu"),
+        memory_used_bytes=memory[3],
+        memory_total_bytes=memory[0],
+        gpus=tuple(_gpu(gpu) for gpu in node.get("gpus") or []),
+        slots=_slots(raylet.get("coreWorkersStats") or []),
+    )
+
+
+def _gpu(gpu: dict[str, Any]) -> GpuMeasurement:
+    power, temperature, utilization = gpu.get("powerMw"), gpu.get("temperatureC"), gpu.get("utilizationGpu")
+    processes = gpu.get("processesPids") or {}
+    return GpuMeasurement(
+        index=int(gpu.get("index") or 0),
+        uuid=gpu.get("uuid") or "",
+        name=gpu.get("name") or "",
+        utilization_percent=None if utilization is None else float(utilization),
+        memory_used_bytes=_mebibytes(gpu.get("memoryUsed")),
+        memory_total_bytes=_mebibytes(gpu.get("memoryTotal")),
+        temperature_c=None if temperature is None else float(temperature),
+        power_w=None if power is None else power / 1000,
+        users=tuple(
+            GpuUser(process["pid"], _mebibytes(process.get("gpuMemoryUsage")))
+            for process in (processes.values() if isinstance(processes, dict) else processes)
+        ),
+    )
+
+
+def _slots(workers: list[dict[str, Any]]) -> dict[int, dict[int, float]]:
+    """By pid, the GPUs that a worker was given and how much of each."""
+    held: dict[int, dict[int, float]] = {}
+    for worker in workers:
+        slots = ((worker.get("usedResources") or {}).get("GPU") or {}).get("resourceSlots") or []
+        if slots:
+            held[worker["pid"]] = {int(each.get("slot") or 0): float(each.get("allocation") or 0) for each in slots}
+    return held
+
+
+def _mebibytes(value: float | None) -> int | None:
+    return None if value is None else int(value) * MIB

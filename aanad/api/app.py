@@ -10,6 +10,7 @@ import aanad
 from aanad.api import (
     errors,
     events,
+    hardware,
     invoke,
     logs,
     metrics,
@@ -43,6 +44,7 @@ def create_app(services: Services) -> FastAPI:
         events,
         logs,
         requests,
+        hardware,
         metrics,
         watch,
     ):

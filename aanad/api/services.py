@@ -15,6 +15,7 @@ from aanad.core.cancelling import Cancelling
 from aanad.core.commands import Commands
 from aanad.core.deploy import Deploy
 from aanad.core.events import Events
+from aanad.core.hardware import Hardware
 from aanad.core.logs import Logs
 from aanad.core.operations import Operations
 from aanad.core.overview import Overview
@@ -102,6 +103,7 @@ class Services:
     logs: Logs
     requests: Requests
     broadcasting: Broadcasting
+    hardware: Hardware
     status: DaemonStatus
     inference: Inference
     packing: Packing

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+_BLOCKS = "▁▂▃▄▅▆▇█"
 MIN_FOLD = 24
 """Columns that a folded last column needs to be readable."""
 PHASE_COLOURS = {
@@ -141,3 +142,20 @@ def size(count: int | None) -> str:
             return f"{amount:.0f} {unit}"
         amount /= 1024
     return f"{amount:.1f} GiB"
+
+
+def percent(value: float | None) -> str:
+    """Whole percents; a dash where nothing was measured."""
+    return "-" if value is None else f"{value:.0f} %"
+
+
+def sparkline(values: Sequence[float | None], highest: float | None = None) -> str:
+    """One block a value, a dot where nothing was measured.
+
+    Args:
+        values: oldest first.
+        highest: what a full block stands for; the highest value where not given.
+    """
+    top = highest or max((value for value in values if value is not None), default=0.0) or 1.0
+    last = len(_BLOCKS) - 1
+    return "".join("·" if value is None else _BLOCKS[max(0, min(last, round(value / top * last)))] for value in values)

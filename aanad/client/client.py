@@ -8,6 +8,7 @@ from aanad.client.calls import project_path
 from aanad.client.changes import Changes
 from aanad.client.connection import Connection
 from aanad.client.contexts import resolve
+from aanad.client.hardware import HardwareCalls
 from aanad.client.operations import Operations
 from aanad.client.plans import Plans
 from aanad.client.streams import Streams
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from aanad.wire.status import Health, Status, Version
 
 
-class Client(Changes, Plans, Operations, Streams):
+class Client(Changes, Plans, Operations, Streams, HardwareCalls):
     """A daemon, as its users see it.
 
     Args:

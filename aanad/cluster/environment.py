@@ -80,6 +80,10 @@ def ray_settings(settings: Settings, folders: Folders, *, serve_ports: ServePort
         # Read by Ray's own processes, by its workers (for .out and .err files) and by Serve's loggers in them.
         "RAY_ROTATION_MAX_BYTES": str(settings.log.file_max_bytes),
         "RAY_ROTATION_BACKUP_COUNT": str(settings.log.files_kept),
+        # GPUs counted as NVML and nvidia-smi count them; CUDA itself would put the fastest first.
+        "CUDA_DEVICE_ORDER": os.environ.get("CUDA_DEVICE_ORDER", "PCI_BUS_ID"),
+        # Which GPU a worker was given is told that often; Ray's default is 15 s.
+        "NODE_STATS_UPDATE_INTERVAL_SECONDS": "5",
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(settings.serve.drain_s),

@@ -29,6 +29,7 @@ class Report:
             since=datetime.now(UTC),
             cold_starts=0,
             log_file=log_file,
+            visible_gpus=os.environ.get("CUDA_VISIBLE_DEVICES") or None,
         )
 
     def raylet(self) -> int | None:

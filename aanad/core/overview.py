@@ -21,6 +21,8 @@ from aanad.wire.projects import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aanad.core.hardware import Hardware
+    from aanad.core.measurements import ReplicaGpus
     from aanad.core.observation import Observation
     from aanad.core.ports import Clock, Cluster, Secrets, Store
     from aanad.core.records import (
@@ -43,6 +45,7 @@ class Overview:
         secrets: Secrets,
         observation: Observation,
         cluster: Cluster,
+        hardware: Hardware,
         clock: Clock,
         serve_url: str,
     ) -> None:
@@ -50,6 +53,7 @@ class Overview:
         self._secrets = secrets
         self._observation = observation
         self._cluster = cluster
+        self._hardware = hardware
         self._clock = clock
         self._serve_url = serve_url
 
@@ -122,8 +126,9 @@ class Overview:
                 processes = await self._cluster.node_processes(nodes)
             except ClusterUnavailable:
                 processes = {}
+        gpus = await self._hardware.replica_gpus() if nodes else {}
         return [
-            self._replica(app.name, deployment.name, replica, processes)
+            self._replica(app.name, deployment.name, replica, processes, gpus.get(replica.id))
             for app in apps
             for deployment in app.deployments.values()
             for replica in deployment.replicas
@@ -197,6 +202,7 @@ class Overview:
         deployment: str,
         replica: ObservedReplica,
         processes: Mapping[tuple[str, int], NodeProcess],
+        gpus: ReplicaGpus | None,
     ) -> Replica:
         process = processes.get((replica.node_id or "", replica.pid or -1))
         standing = self._observation.replica_standing(project, deployment, replica)
@@ -207,8 +213,8 @@ class Overview:
             node=replica.node_address or "",
             pid=replica.pid,
             phase=standing.phase,
-            gpus=list(process.gpus) if process else [],
-            gpu_memory_bytes=process.gpu_memory_bytes if process else None,
+            gpus=list(gpus.indexes) if gpus else [],
+            gpu_memory_bytes=gpus.memory_bytes if gpus else None,
             rss_bytes=process.rss_bytes if process else None,
             restarts=self._observation.restarts.get((project, deployment), 0),
             started_at=replica.started_at,

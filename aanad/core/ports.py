@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from aanad.core.measurements import GpuReading, MachineMeasurement, NodeReport
     from aanad.core.records import (
         ApplicationConfig,
         CountsReading,
@@ -63,11 +64,15 @@ class Cluster(Protocol):
         ...
 
     async def node_processes(self, nodes: Iterable[str]) -> Mapping[tuple[str, int], NodeProcess]:
-        """Memory and GPUs of worker processes, by node id and pid; refreshed by Ray each five seconds."""
+        """Memory of worker processes, by node id and pid; refreshed by Ray each five seconds."""
         ...
 
     async def nodes(self) -> list[NodeResources]:
         """The nodes that are alive, with what Ray may hand out on each; the head first."""
+        ...
+
+    async def node_reports(self) -> list[NodeReport]:
+        """What the agents of all nodes that are alive last told Ray, each five seconds."""
         ...
 
     async def last_lines(self, node_id: str, files: list[str], count: int) -> list[str]:
@@ -75,6 +80,34 @@ class Cluster(Protocol):
 
         Files that are not there are left out.
         """
+        ...
+
+
+class GpuSampler(Protocol):
+    """The GPUs of this machine, sampled beside everything else."""
+
+    def latest(self) -> GpuReading:
+        """The last reading; never waits, never raises."""
+        ...
+
+
+class Machine(Protocol):
+    """This machine's CPUs and memory."""
+
+    def measure(self) -> MachineMeasurement:
+        """Measure now; CPUs since the last time."""
+        ...
+
+
+class Processes(Protocol):
+    """The processes of this machine."""
+
+    def name(self, pid: int) -> str:
+        """The command's name; empty where it is gone or hidden."""
+        ...
+
+    def lineage(self, pid: int) -> list[int]:
+        """The process itself, its parent, the parent's parent and so on, as far as they live."""
         ...
 
 

@@ -257,8 +257,6 @@ class NodeProcess:
 
     pid: int
     rss_bytes: int | None
-    gpus: tuple[int, ...] = ()
-    gpu_memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)

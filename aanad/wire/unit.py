@@ -79,6 +79,8 @@ class UnitStatus(WireModel):
     dashboard_url: str | None = None
     """Where the head's REST API answers, once it is up."""
     node_address: str | None = None
+    visible_gpus: str | None = None
+    """``CUDA_VISIBLE_DEVICES`` as the unit was started with, where it restricts or permutes the GPUs."""
     session_dir: str | None = None
     """The folder of the current Ray session; its ``logs`` folder holds the replicas' logs."""
     log_file: str | None = None

@@ -141,6 +141,7 @@ def services(box: Box, hub: WatchHub) -> Services:
         logs=Logs(store=box.store, secrets=box.secrets, observation=box.observation, reader=OneRecord(box.clock)),
         requests=box.requests,
         broadcasting=broadcasting,
+        hardware=box.hardware,
         status=status,
         inference=EchoEndpoint(),
         packing=OneFolder(),

@@ -13,6 +13,9 @@ from aanad.core.commands import Commands
 from aanad.core.deadlines import Deadlines
 from aanad.core.deploy import Deploy
 from aanad.core.events import Events
+from aanad.core.hardware import Hardware
+from aanad.core.hosts import Hosts
+from aanad.core.node_reports import NodeReports
 from aanad.core.observation import Observation
 from aanad.core.operations import Operations
 from aanad.core.overview import Overview
@@ -23,6 +26,7 @@ from aanad.core.reconciler import Reconciler
 from aanad.core.requests import Requests
 from aanad.core.revisions import Revisions
 from aanad.core.rooms import Rooms
+from aanad.core.sampling import Sampling
 from aanad.core.secret_changes import SecretChanges
 from aanad.wire.operations import Operation
 from aanad.wire.projects import ProjectDetail
@@ -31,6 +35,7 @@ from tests.fakes.archives import FakeArchives
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.counts import FakeCountsFiles
+from tests.fakes.hardware import FakeGpus, FakeMachine, FakeProcesses
 from tests.fakes.secrets import FakeSecrets
 from tests.fakes.store import MemoryStore
 from tests.fakes.unit import FakeUnit
@@ -61,6 +66,11 @@ class Box:
     overview: Overview
     counts: FakeCountsFiles
     requests: Requests
+    machine: FakeMachine
+    gpus: FakeGpus
+    processes: FakeProcesses
+    sampling: Sampling
+    hardware: Hardware
 
     async def upload(self, project: str, content: str = "v1", **options: object) -> Operation:
         """Begin to deploy a project, and have it read."""
@@ -159,6 +169,16 @@ def make_box(store: MemoryStore, cluster: FakeCluster, clock: FakeClock) -> Box:
         store=store, operations=operations, reconciler=reconciler, revisions=revisions, rooms=rooms, clock=clock
     )
     counts = FakeCountsFiles()
+    machine, gpus, processes = FakeMachine(), FakeGpus(), FakeProcesses()
+    reports = NodeReports(cluster=cluster, observation=observation, clock=clock, addresses={"10.0.0.1"})
+    sampling = Sampling(machine=machine, gpus=gpus, reports=reports, clock=clock)
+    hardware = Hardware(
+        hosts=Hosts(sampling=sampling, reports=reports, sampler=gpus, observation=observation),
+        history=sampling.history,
+        processes=processes,
+        observation=observation,
+        clock=clock,
+    )
     return Box(
         counts=counts,
         requests=Requests(store=store, observation=observation, files=counts, clock=clock),
@@ -191,7 +211,13 @@ def make_box(store: MemoryStore, cluster: FakeCluster, clock: FakeClock) -> Box:
             secrets=secrets,
             observation=observation,
             cluster=cluster,
+            hardware=hardware,
             clock=clock,
             serve_url="http://box:8000",
         ),
+        machine=machine,
+        gpus=gpus,
+        processes=processes,
+        sampling=sampling,
+        hardware=hardware,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from aanad.core.measurements import NodeReport
 from aanad.core.placement import Demand, Held, place
 from aanad.core.records import (
     ApplicationConfig,
@@ -68,6 +69,8 @@ class FakeCluster:
         """By deployment; 0.1 CPUs where not given."""
         self.foreign: dict[str, dict[str, Any]] = {}
         self.node_list = [NodeResources("node1", "10.0.0.1", {"CPU": 8.0, "memory": 64.0 * 1024**3})]
+        self.reports: list[NodeReport] = []
+        self.report_reads = 0
         self.log_lines: dict[str, list[str]] = {}
         self._apps: dict[str, _App] = {}
         self._serve_runs = False
@@ -144,6 +147,11 @@ class FakeCluster:
     async def nodes(self) -> list[NodeResources]:
         self._check()
         return list(self.node_list)
+
+    async def node_reports(self) -> list[NodeReport]:
+        self._check()
+        self.report_reads += 1
+        return list(self.reports)
 
     async def last_lines(self, node_id: str, files: list[str], count: int) -> list[str]:
         self._check()

@@ -1,0 +1,129 @@
+"""GPUs: what they do, who uses them and who holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from aanad.cli.refreshing import follow_options, show
+from aanad.cli.session import Session, pass_session, session_options
+from aanad.cli.tables import percent, print_json, print_table, size, sparkline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aanad.client import Client
+    from aanad.wire.hardware import Gpu, History, Node
+
+GIB = 1024**3
+HISTORY_WIDTH = 48
+
+
+@click.command()
+@follow_options
+@click.option("--history", "shows_history", is_flag=True, help="The last hour instead of now.")
+@session_options
+@pass_session
+def gpus(session: Session, interval: float, *, follow: bool, shows_history: bool) -> None:
+    """List the GPUs with their use, and the replicas and other processes on them.
+
+    \b
+    WHO names each replica that holds a GPU, also while it idles (with its share, where that is less
+    than the whole), and each process that is none of a replica's by its pid and name.
+    """
+    with session.client() as client:
+        if shows_history:
+            found = client.gpu_history(width=HISTORY_WIDTH)
+            if session.is_json:
+                print_json(found)
+            else:
+                _draw_history(found)
+            return
+        show(session, client.gpus, lambda listed: _draw(listed, client), follow=follow, interval=interval)
+
+
+def _draw(listed: Sequence[Gpu], client: Client) -> None:
+    print_table(
+        ["GPU", "NAME", "NODE", "STATE", "UTIL", "MEMORY", "TEMP", "POWER", "WHO", "REASON", "MESSAGE"],
+        [
+            [
+                str(gpu.index),
+                gpu.name or "-",
+                gpu.node,
+                gpu.state,
+                percent(gpu.utilization_percent),
+                _memory(gpu),
+                "-" if gpu.temperature_c is None else f"{gpu.temperature_c:.0f} °C",
+                _power(gpu),
+                ", ".join(_users(gpu)) or "-",
+                ",".join([*([gpu.reason] if gpu.reason != "ok" else []), *gpu.throttling]) or "ok",
+                f"{gpu.message} {gpu.hint}".strip(),
+            ]
+            for gpu in listed
+        ],
+        empty="" if listed else _none(client.nodes()),
+    )
+
+
+def _draw_history(history: History) -> None:
+    units = {"utilization_percent": 100.0, "temperature_c": 100.0}
+    print_table(
+        ["GPU", "NODE", "QUANTITY", "LAST HOUR", "HIGHEST"],
+        [
+            [
+                str(series.gpu),
+                series.node,
+                series.metric,
+                sparkline(series.mean, units.get(series.metric)),
+                _highest(series.metric, series.max),
+            ]
+            for series in history.series
+        ],
+        empty="Nothing was measured of any GPU.",
+    )
+
+
+def _users(gpu: Gpu) -> list[str]:
+    """Holders first; then replicas that use it without holding it, and whoever else is on it."""
+    who = {
+        holder.replica: f"{holder.project}/{holder.deployment}#{holder.replica[-8:]}"
+        + (f" ({holder.share:g})" if holder.share < 1 else "")
+        for holder in gpu.holders
+    }
+    for process in gpu.processes:
+        if process.replica is not None:
+            who.setdefault(process.replica, f"{process.project}/{process.deployment}#{process.replica[-8:]}")
+    return [*who.values(), *(f"{each.pid} {each.name or '?'}" for each in gpu.processes if each.is_foreign)]
+
+
+def _memory(gpu: Gpu) -> str:
+    if gpu.memory_total_bytes is None:
+        return size(gpu.memory_used_bytes)
+    used = "-" if gpu.memory_used_bytes is None else f"{gpu.memory_used_bytes / GIB:.1f}"
+    return f"{used}/{gpu.memory_total_bytes / GIB:.1f} GiB"
+
+
+def _power(gpu: Gpu) -> str:
+    if gpu.power_w is None:
+        return "-"
+    return f"{gpu.power_w:.0f} W" if gpu.power_limit_w is None else f"{gpu.power_w:.0f}/{gpu.power_limit_w:.0f} W"
+
+
+def _highest(metric: str, values: Sequence[float | None]) -> str:
+    highest = max((value for value in values if value is not None), default=None)
+    if highest is None:
+        return "-"
+    units = {"utilization_percent": "%", "temperature_c": "°C", "power_w": "W"}
+    return size(int(highest)) if metric.endswith("_bytes") else f"{highest:.0f} {units[metric]}"
+
+
+def _none(nodes: Sequence[Node]) -> str:
+    """Why there is no GPU, and what there is instead."""
+    told = " ".join(f"{node.gpu_message} {node.gpu_hint}".strip() for node in nodes if node.gpu_message)
+    there = "; ".join(
+        f"{node.hostname}: {percent(node.cpu_percent)} of {node.cpus or '?'} CPUs, "
+        f"{size(node.memory_used_bytes)} of {size(node.memory_total_bytes)} memory"
+        for node in nodes
+    )
+    return f"No GPU. {told} `aana nodes` shows CPUs and memory ({there})."
