@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 import os
 import socket
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from aanad.core.measurements import MachineMeasurement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CGROUP = Path("/sys/fs/cgroup")
 NO_PACKET = ("192.0.2.1", 9)
@@ -19,13 +24,17 @@ NO_PACKET = ("192.0.2.1", 9)
 class Machine:
     """Measures; cheap enough for once a second."""
 
-    def __init__(self, *, cgroup: Path = CGROUP) -> None:
+    def __init__(self, *, cgroup: Path = CGROUP, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._cgroup = cgroup
+        self._monotonic = monotonic
         self._hostname = socket.gethostname()
         self._address = _address()
-        self._cpus = self._usable_cpus()
-        psutil.cpu_percent()  # the first one compares with nothing
-        self._is_first = True
+        self._share = self._limit()
+        count = len(os.sched_getaffinity(0))
+        self._cpus = count if self._share is None else max(1, min(count, math.ceil(self._share)))
+        self._used: tuple[float, int] | None = None
+        """When, and how many microseconds of CPU time the container had used."""
+        self._cpu_percent()
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -34,8 +43,6 @@ class Machine:
 
     def measure(self) -> MachineMeasurement:
         """CPUs since the last time, and memory now."""
-        percent = psutil.cpu_percent()
-        is_first, self._is_first = self._is_first, False
         memory = psutil.virtual_memory()
         used, total = memory.total - memory.available, memory.total
         limit = self._number("memory.max")
@@ -47,18 +54,28 @@ class Machine:
             hostname=self._hostname,
             address=self._address,
             cpus=self._cpus,
-            cpu_percent=None if is_first else percent,
+            cpu_percent=self._cpu_percent(),
             memory_used_bytes=used,
             memory_total_bytes=total,
         )
 
-    def _usable_cpus(self) -> int:
-        count = len(os.sched_getaffinity(0))
+    def _cpu_percent(self) -> float | None:
+        """Of all CPUs, or of the container's share of them; None where there is nothing to compare with yet."""
+        if self._share is not None and (used := self._field("cpu.stat", "usage_usec")) is not None:
+            now, before = self._monotonic(), self._used
+            self._used = (now, used)
+            if before is None or now <= before[0]:
+                return None
+            return min(100.0, 100 * (used - before[1]) / 1e6 / (now - before[0]) / self._share)
+        return psutil.cpu_percent()
+
+    def _limit(self) -> float | None:
+        """CPUs that a container may use, if it has a limit; a part of one counts as such."""
         try:
             quota, period = (self._cgroup / "cpu.max").read_text().split()
-            return max(1, min(count, math.ceil(int(quota) / int(period))))
+            return int(quota) / int(period)
         except (OSError, ValueError):
-            return count  # no limit, or none that we may read
+            return None
 
     def _number(self, name: str) -> int | None:
         try:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aanad.adapters.nvml_session import NvmlFailure, NvmlSession
+from aanad.adapters.nvml_session import SELDOM_S, SOON_S, NvmlFailure, NvmlSession
 from aanad.core.measurements import GpuReading
 from aanad.wire.hardware import HardwareState
 
@@ -42,6 +42,7 @@ class NvmlSampler:
         timeout_s: float = TIMEOUT_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """With another `every_s` the longer pauses after failures shrink or grow alike."""
         self._session = session or NvmlSession(pynvml)
         self._every_s = every_s
         self._timeout_s = timeout_s
@@ -102,7 +103,7 @@ class NvmlSampler:
             if failure.reason != self._reading.reason:
                 log.info("nvml.%s %s", failure.reason, failure.message)
             self._reading = GpuReading(failure.state, failure.reason, failure.message, failure.hint, (), number)
-            return max(self._every_s, failure.retry_s) if self._every_s >= EVERY_S else self._every_s
+            return failure.retry_s * self._every_s
         except Exception:
             # The edge of the thread: an error nobody foresaw must not end the sampling for good.
             log.exception("nvml.failed")
@@ -114,9 +115,9 @@ class NvmlSampler:
                 (),
                 number,
             )
-            return 10 * self._every_s
+            return SOON_S * self._every_s
         if gpus:
             self._reading = GpuReading(HardwareState.OK, "ok", gpus=gpus, number=number)
         else:
             self._reading = GpuReading(HardwareState.NONE, "no_gpu", "The NVIDIA driver knows no GPU.", "", (), number)
-        return self._every_s if gpus else 60 * self._every_s
+        return self._every_s if gpus else SELDOM_S * self._every_s
