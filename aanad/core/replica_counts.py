@@ -64,6 +64,8 @@ class AllCounts:
             now: monotonic seconds.
         """
         _, before = self._files.get(name, (now, None))
+        if counts == before:
+            return {}
         earlier = dict(_tallies(before)) if before else {}
         added: Totals = {}
         for key, tally in _tallies(counts):

@@ -88,6 +88,7 @@ class CountsFile:
                 beside.write_text(json.dumps(document, separators=(",", ":")) + "\n")
                 beside.replace(self._path)
             except OSError as error:
+                self._written = None  # again in a second
                 if not self._has_complained:
                     self._has_complained = True
                     logger.warning("Counts of requests cannot be written to %s: %s.", self._path, error.strerror)

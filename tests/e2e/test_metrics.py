@@ -163,7 +163,7 @@ def test_calls_are_counted_by_deployment_and_outcome(box: Box, counted_project: 
 
 
 def test_what_is_under_way_and_waits_is_shown(box: Box, counted_project: str, sent: Sent) -> None:
-    """Ongoing requests at their endpoint; ongoing and queued calls at their deployment, which takes one at a time."""
+    """Two streams are two requests at their endpoint and two calls at the deployment, until their clients leave."""
     with httpx.Client(timeout=60) as client:
         stop = []
         for _ in range(2):

@@ -58,6 +58,7 @@ class FakeUnit:
             since=self._clock.now(),
             cold_starts=self.cold_starts,
             dashboard_url="http://ray",
+            node_address="10.0.0.1",
             session_dir=f"/session{self.cold_starts}",
             exits=self.exits,
             downloads=self.downloads,
