@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from aanad.errors import ClusterUnavailable
+from aanad.wire.requests import PROBE_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,7 +45,9 @@ class InferenceClient:
     async def leads_to(self, prefix: str, project: str) -> bool:
         """Whether the page that every project has under its prefix is this project's."""
         try:
-            answer = await self._client.get(f"{self._base_url}{prefix}/", timeout=PROBE_TIMEOUT_S)
+            answer = await self._client.get(
+                f"{self._base_url}{prefix}/", headers={PROBE_HEADER: "1"}, timeout=PROBE_TIMEOUT_S
+            )
             return answer.is_success and answer.json().get("project") == project
         except (httpx.HTTPError, ValueError, AttributeError):
             return False

@@ -16,12 +16,13 @@ from aanad.serving.responses import send_bytes, send_nothing, send_problem, with
 from aanad.serving.router_docs import add_routers
 from aanad.serving.routers import Routers
 from aanad.serving.routes import Route
-from aanad.wire.requests import RequestRules
+from aanad.wire.requests import PROBE_HEADER, RequestRules
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from aanad.sdk.app import AanaSDK
+    from aanad.sdk.counts import EndpointSeries
 
     Message = MutableMapping[str, Any]
     Scope = MutableMapping[str, Any]
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 ENDPOINT_METHODS = "POST, OPTIONS"
 PAGE_METHODS = "GET, HEAD, OPTIONS"
+_PROBE_HEADER = PROBE_HEADER.encode()
 
 
 class ProjectApp:
@@ -45,6 +47,8 @@ class ProjectApp:
         }
         self._pages_series = self.counts.endpoint(PAGES)
         self._no_route_series = self.counts.endpoint(NO_ROUTE)
+        self._probes_series = Counts().endpoint(PAGES)
+        """The daemon's own requests; nobody reads it."""
         self._routers = Routers(app.routers, self.counts)
         self._pages: dict[str, Callable[[str], tuple[bytes, bytes]]] = {
             "/openapi.json": self._openapi,
@@ -99,7 +103,7 @@ class ProjectApp:
             answer.close()
             return
         page = self._pages.get(path)
-        series = route.series if route else self._pages_series if page else self._no_route_series
+        series = route.series if route else self._series_of_page(scope) if page else self._no_route_series
         answer = CountedAnswer(series, send)
         try:
             if route is None and page is None:
@@ -110,6 +114,10 @@ class ProjectApp:
             answer.failed(error)
             raise
         answer.close()
+
+    def _series_of_page(self, scope: Scope) -> EndpointSeries:
+        is_probe = any(name.lower() == _PROBE_HEADER for name, _ in scope["headers"])
+        return self._probes_series if is_probe else self._pages_series
 
     async def _answer_elsewhere(self, scope: Scope, receive: Receive, answer: CountedAnswer, path: str) -> None:
         if await self._routers.answer(scope, receive, answer.send, path, begins=answer.belongs_to):

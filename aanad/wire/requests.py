@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 MIB = 1024 * 1024
 
 
+PROBE_HEADER = "aana-probe"
+"""On the daemon's own look at a project's index, which is no client's request and is not counted."""
+
+
 class RequestRules(BaseModel):
     """The limits of one request, and where its media may come from."""
 

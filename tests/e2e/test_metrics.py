@@ -40,6 +40,11 @@ class Sent:
             assert answer.status_code == status, answer.text
         self.counts[endpoint or path[1:], str(status)] += times
 
+    def read(self, path: str, endpoint: str) -> None:
+        """Read a page."""
+        assert self._box.read(f"/{self._project}{path}").status_code == 200
+        self.counts[endpoint, "200"] += 1
+
     def leave(self, path: str, body: object) -> None:
         """Send a request, and leave before its answer is complete."""
         with httpx.stream("POST", f"{self._box.serve_url}/{self._project}{path}", json=body, timeout=30) as response:
@@ -109,6 +114,7 @@ def send_mix(sent: Sent) -> None:
     sent.post("/count", 200, json={"limit": 3}, times=5)
     sent.leave("/count", {"limit": 1000, "pause_s": 0.05})
     sent.post("/nowhere", 404, endpoint="(no route)", times=6)
+    sent.read("/docs", "(pages)")
     # Its status had gone out as 200, and its last line is the error.
     sent.post("/count", 200, endpoint="unused", json={"limit": 3, "fail_at": 1})
     del sent.counts["unused", "200"]
