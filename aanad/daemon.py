@@ -171,6 +171,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
 
     # 4. The core.
     events = Events(store, clock)
+    stack.push_async_callback(events.stop)
     operations = Operations(store, clock, events)
     reports = NodeReports(cluster=dashboard, observation=observation, clock=clock, addresses=machine.addresses)
     sampling = Sampling(machine=machine, gpus=sampler, reports=reports, clock=clock)
@@ -294,6 +295,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         finally:
             # Streams end with a reason; what then is not done soon is cancelled.
             broadcasting.stop()
+            await events.stop()
             web.should_exit = True
             await serving
 
@@ -302,6 +304,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         requests.run,
         sampling.run,
         broadcasting.run,
+        events.run,
         serve,
     ]
     if settings.ray.mode != "unit":

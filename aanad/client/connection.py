@@ -16,14 +16,14 @@ from aanad.errors import AanaError, DaemonUnavailable, Failed
 from aanad.wire.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aanad.client.contexts import Address
 
 Model = TypeVar("Model")
 
-Parameters = dict[str, str | int | float | bool | None]
-"""Query parameters; those that are None are left out."""
+Parameters = dict[str, "str | int | float | bool | Sequence[str] | None"]
+"""Query parameters; those that are None are left out, and several values are given one after the other."""
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
@@ -101,22 +101,19 @@ class Connection:
     def lines(self, path: str, parameters: Parameters, *, follow: bool) -> Iterator[str]:
         """The lines of an NDJSON stream; blank ones, which only keep a stream alive, are left out."""
         timeout_s = None if follow else ANSWER_TIMEOUT_S
-        return (line for line in self.all_lines(path, parameters, silence_s=timeout_s) if line.strip())
+        with self.streamed_lines(path, parameters, silence_s=timeout_s) as (_, lines):
+            yield from (line for line in lines if line.strip())
 
-    def all_lines(self, path: str, parameters: Parameters, *, silence_s: float | None) -> Iterator[str]:
-        """The lines of a stream, which may be silent for so long."""
+    @contextmanager
+    def streamed_lines(
+        self, path: str, parameters: Parameters, *, silence_s: float | None
+    ) -> Iterator[tuple[Mapping[str, str], Iterator[str]]]:
+        """The headers and all lines of a stream, which may be silent for so long; problems are raised."""
         with self.stream("GET", path, parameters=parameters, timeout_s=silence_s) as response:
             if response.is_error:
                 response.read()
                 raise _error_from(response)
-            # Not httpx's iter_lines: it also splits at U+2028 and the like, which JSON leaves as they are.
-            rest = b""
-            for chunk in response.iter_bytes():
-                *complete, rest = (rest + chunk).split(b"\n")
-                for line in complete:
-                    yield line.decode()
-            if rest:
-                yield rest.decode()
+            yield response.headers, _lines(response.iter_bytes())
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -195,7 +192,17 @@ def parsed(kind: type[Model], text: str | bytes) -> Model:
         ) from error
 
 
-def _given(parameters: Parameters | None) -> dict[str, str | int | float | bool]:
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    # Not httpx's iter_lines: it also splits at U+2028 and the like, which JSON leaves as they are.
+    rest = b""
+    for chunk in chunks:
+        *complete, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode() for line in complete)
+    if rest:
+        yield rest.decode()
+
+
+def _given(parameters: Parameters | None) -> dict[str, str | int | float | bool | Sequence[str]]:
     return {name: value for name, value in (parameters or {}).items() if value is not None}
 
 

@@ -13,7 +13,8 @@ from aanad.client.problems import error_of
 from aanad.wire.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from aanad.client.connection import Parameters
     from aanad.errors import AanaError
@@ -60,21 +61,49 @@ class Streams(Calls):
         for line in self._connection.lines("/v1/logs", parameters, follow=follow):
             yield parsed(LogRecord, line)
 
-    def events(self, *, project: str | None = None, since: int | None = None, limit: int | None = None) -> list[Event]:
-        """Events after the cursor `since`, oldest first; the newest ones where it is not given."""
+    def events(
+        self,
+        *,
+        project: str | Sequence[str] | None = None,
+        type: str | Sequence[str] | None = None,  # noqa: A002 - the field's name
+        actor: str | None = None,
+        after: datetime | None = None,
+        since: int | None = None,
+        limit: int | None = None,
+    ) -> list[Event]:
+        """Events, oldest first: those after the cursor `since`, or the newest ones.
+
+        Args:
+            project: of one project, or of several.
+            type: of one type, ``replica.died`` or ``replica.*``, or of several.
+            actor: by whom.
+            after: not older than this.
+            since: a cursor to read on from; 0 is before the first event.
+            limit: how many at most, 1 to 1000.
+        """
         from aanad.wire.events import Event
 
-        return self._read(list[Event], "/v1/events", {"project": project, "since": since, "limit": limit})
+        asked = _event_parameters(project, type, actor, after)
+        return self._read(list[Event], "/v1/events", {**asked, "since": since, "limit": limit})
 
     def follow_events(
-        self, *, project: str | None = None, since: int | None = None, limit: int | None = None
+        self,
+        *,
+        project: str | Sequence[str] | None = None,
+        type: str | Sequence[str] | None = None,  # noqa: A002 - the field's name
+        actor: str | None = None,
+        after: datetime | None = None,
+        since: int | None = None,
+        limit: int | None = None,
     ) -> Iterator[Event]:
-        """As `events`, and then each new one as it happens."""
-        parameters: Parameters = {"project": project, "since": since, "limit": limit, "follow": True}
-        from aanad.wire.events import Event
+        """As `events`, and then each new one, for ever: where the link is cut it goes on after the last one.
 
-        for line in self._connection.lines("/v1/events", parameters, follow=True):
-            yield parsed(Event, line)
+        One of the type ``events.missing`` says that some between are not kept any more.
+        """
+        from aanad.client.following import follow_events
+
+        asked = _event_parameters(project, type, actor, after)
+        return follow_events(self._connection, asked, since=since, limit=limit)
 
     def watch(
         self, *topics: Topic, on_link: Callable[[AanaError | None], None] = lambda _: None
@@ -86,3 +115,12 @@ class Streams(Calls):
         from aanad.client.watch import watch
 
         return watch(self._connection, topics, on_link=on_link)
+
+
+def _event_parameters(
+    project: str | Sequence[str] | None,
+    type_: str | Sequence[str] | None,
+    actor: str | None,
+    after: datetime | None,
+) -> Parameters:
+    return {"project": project, "type": type_, "actor": actor, "after": after.isoformat() if after else None}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aanad.client.connection import parsed
+from aanad.client.pauses import SILENCE_LIMIT_S, Pauses
 from aanad.errors import DaemonUnavailable, Unavailable
 from aanad.wire.watch import WatchDelta, WatchDropped, WatchSnapshot
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from aanad.wire.watch import Topic
 
     Model = TypeVar("Model", bound=WireModel)
-
-MIN_PAUSE_S = 0.2
-MAX_PAUSE_S = 5.0
-"""Between two tries to reach the daemon again: the pause doubles from the shorter to the longer."""
-SILENCE_LIMIT_S = 25.0
-"""The daemon says something each ten seconds; a link that is silent for so long is given up."""
 
 
 class Watched:
@@ -59,22 +53,6 @@ class _Position:
 
     epoch: str | None = None
     cursor: int | None = None
-
-
-class Pauses:
-    """How long to wait between tries: longer each time, until something arrives."""
-
-    def __init__(self) -> None:
-        self._next_s = MIN_PAUSE_S
-
-    def pause(self) -> None:
-        """Wait."""
-        time.sleep(self._next_s)
-        self._next_s = min(2 * self._next_s, MAX_PAUSE_S)
-
-    def begin_anew(self) -> None:
-        """It works again."""
-        self._next_s = MIN_PAUSE_S
 
 
 def watch(
@@ -118,20 +96,21 @@ def _messages(
 ) -> Iterator[WatchSnapshot | WatchDelta | None]:
     """One connection's changes; None where the daemon only shows that it is there. It ends with an error."""
     where: Parameters = {"topics": ",".join(topics) or None, "epoch": position.epoch, "cursor": position.cursor}
-    for kind, event_id, data in server_sent(connection.all_lines("/v1/watch", where, silence_s=SILENCE_LIMIT_S)):
-        if event_id is not None:
-            position.epoch, _, cursor = event_id.rpartition("/")
-            position.cursor = int(cursor)
-        match kind:
-            case "snapshot":
-                yield parsed(WatchSnapshot, data)
-            case "delta":
-                yield parsed(WatchDelta, data)
-            case "dropped":
-                told = parsed(WatchDropped, data)
-                raise DaemonUnavailable(told.message, hint=told.hint, code=told.reason)
-            case _:
-                yield None
+    with connection.streamed_lines("/v1/watch", where, silence_s=SILENCE_LIMIT_S) as (_, lines):
+        for kind, event_id, data in server_sent(lines):
+            if event_id is not None:
+                position.epoch, _, cursor = event_id.rpartition("/")
+                position.cursor = int(cursor)
+            match kind:
+                case "snapshot":
+                    yield parsed(WatchSnapshot, data)
+                case "delta":
+                    yield parsed(WatchDelta, data)
+                case "dropped":
+                    told = parsed(WatchDropped, data)
+                    raise DaemonUnavailable(told.message, hint=told.hint, code=told.reason)
+                case _:
+                    yield None
     raise DaemonUnavailable("aanad ended the stream.", hint="It may be restarting.")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aanad.core.records import (
         ApplicationConfig,
         CountsReading,
+        EventQuery,
         LogSource,
         MutationRequest,
         NodeProcess,
@@ -337,8 +338,25 @@ class Store(Protocol):
         """Add one event at the end of the record."""
         ...
 
-    async def events(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
-        """Events after a cursor, the oldest first; with `since` 0, the last `limit`, the oldest first."""
+    async def events(self, query: EventQuery, *, since: int | None = None, limit: int = 100) -> list[Event]:
+        """Events after a cursor, the oldest first; without one the last `limit`, the oldest first too."""
+        ...
+
+    async def event_bounds(self) -> tuple[int, int]:
+        """The cursors of the first and the last event that are kept; zeros where there is none."""
+        ...
+
+    async def prune_events(self, *, before: datetime | None, keep: int | None, at_most: int) -> int:
+        """Forget some of the first events, in one short transaction; the last event always stays.
+
+        Args:
+            before: the first ones that are older than this.
+            keep: those before the last so many.
+            at_most: how many to forget now.
+
+        Returns:
+            How many were forgotten; fewer than `at_most` where none is left to forget.
+        """
         ...
 
 

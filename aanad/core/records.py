@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aanad.wire.events import Event
     from aanad.wire.manifest import ProjectManifest
     from aanad.wire.project_file import ProjectFile
     from aanad.wire.projects import Desired, Scale
@@ -280,3 +281,28 @@ class CountsReading:
     """All that are there."""
     changed: dict[str, ReplicaCounts]
     """By name: those that may have changed since the last reading, and can be understood."""
+
+
+@dataclass(frozen=True)
+class EventQuery:
+    """Which events are asked for; what is empty or None asks for all."""
+
+    projects: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    """Exact, or the beginning of several: ``replica.*``."""
+    actor: str | None = None
+    after: datetime | None = None
+    """Not older than this."""
+
+    def matches(self, event: Event) -> bool:
+        """Whether an event is one of them."""
+        return (
+            (not self.projects or event.project in self.projects)
+            and (not self.types or any(_is_of(event.type, pattern) for pattern in self.types))
+            and self.actor in {None, event.actor}
+            and (self.after is None or event.time >= self.after)
+        )
+
+
+def _is_of(type_: str, pattern: str) -> bool:
+    return type_.startswith(pattern[:-1]) if pattern.endswith("*") else type_ == pattern

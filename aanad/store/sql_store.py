@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import delete, insert, select, update
 
 from aanad.core.records import MutationRequest
-from aanad.store import rows
+from aanad.store import event_queries, rows
 from aanad.store.database import database_errors, open_database
 from aanad.store.tables import events, operations, projects, revisions
 from aanad.wire.events import Event
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from aanad.core.records import ProjectRecord, RevisionRecord, Timing
+    from aanad.core.records import EventQuery, ProjectRecord, RevisionRecord, Timing
 
 T = TypeVar("T")
 UNFINISHED = [state.value for state in OperationState if not state.is_final]
@@ -205,17 +205,23 @@ class SqlStore:
         result = await self._run(lambda c: c.execute(insert(events).values(row)).inserted_primary_key)
         return Event.model_validate({"cursor": result[0] if result else 0, **row})
 
-    async def events(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
-        """Events after a cursor, the oldest first."""
-        query = select(events).limit(limit)
-        if project is not None:
-            query = query.where(events.c.project == project)
-        if since:
-            query = query.where(events.c.cursor > since).order_by(events.c.cursor)
-            return await self._run(lambda c: [rows.event(row) for row in c.execute(query).mappings()])
-        query = query.order_by(events.c.cursor.desc())
-        newest = await self._run(lambda c: [rows.event(row) for row in c.execute(query).mappings()])
+    async def events(self, query: EventQuery, *, since: int | None = None, limit: int = 100) -> list[Event]:
+        """Events after a cursor, the oldest first; without one the last `limit`."""
+        found = event_queries.matching(query).limit(limit)
+        if since is not None:
+            found = found.where(events.c.cursor > since).order_by(events.c.cursor)
+            return await self._run(lambda c: [rows.event(row) for row in c.execute(found).mappings()])
+        found = found.order_by(events.c.cursor.desc())
+        newest = await self._run(lambda c: [rows.event(row) for row in c.execute(found).mappings()])
         return newest[::-1]
+
+    async def event_bounds(self) -> tuple[int, int]:
+        """The cursors of the first and the last event."""
+        return await self._run(event_queries.bounds)
+
+    async def prune_events(self, *, before: datetime | None, keep: int | None, at_most: int) -> int:
+        """Forget some of the first events."""
+        return await self._run(lambda c: event_queries.prune(c, before=before, keep=keep, at_most=at_most))
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -170,15 +172,42 @@ def test_logs_as_json_are_one_object_a_line(run: Run, daemon: FakeDaemon) -> Non
 
 
 def test_events_can_be_listed_and_followed(run: Run, daemon: FakeDaemon) -> None:
-    """A list as JSON; a line an event when following."""
+    """A list as JSON; a line an event when following, which goes on after the last one where the link was cut."""
     daemon.on("GET /v1/events", [EVENT])
 
     assert run("events", "--since", "6").stdout == ("7 2026-01-02T03:04:05Z project.phase lowercase (root) It runs.\n")
     assert json.loads(run("events", "-o", "json").stdout)[0]["cursor"] == 7
     daemon.answers.clear()
     daemon.on("GET /v1/events", f"{EVENT.model_dump_json()}\n".encode())
+    daemon.refuse("GET /v1/events", 404, "not_found", "It is gone.")
     assert Event.model_validate_json(run("events", "-f", "-o", "json").stdout) == EVENT
-    assert daemon.seen()[-1] == "GET /v1/events?limit=50&follow=true"
+    assert daemon.seen()[-2:] == [
+        "GET /v1/events?limit=50&follow=true",
+        "GET /v1/events?since=7&limit=50&follow=true",
+    ]
+
+
+def test_events_are_chosen_by_project_type_actor_and_time(run: Run, daemon: FakeDaemon) -> None:
+    """Options may be repeated; a duration or a time gives all events since, page after page; bad ones, a sentence."""
+    daemon.on("GET /v1/events", [EVENT] * 1000)
+    daemon.on("GET /v1/events", [])
+
+    run("events", "--project", "asr", "--project", "ocr", "--type", "replica.*", "--actor", "ann", "--since", "7")
+    run("events", "--since", "2026-01-02T03:00", "--limit", "5")
+    began = datetime.now(UTC)
+    run("events", "--since", "2h")
+
+    chosen = "project=asr&project=ocr&type=replica.%2A&actor=ann"
+    *seen, last = daemon.seen()
+    assert seen == [
+        f"GET /v1/events?{chosen}&since=7&limit=1000",
+        f"GET /v1/events?{chosen}&since=7&limit=1000",
+        "GET /v1/events?after=2026-01-02T03%3A00%3A00%2B00%3A00&limit=5",
+    ]
+    after = datetime.fromisoformat(parse_qs(last)["GET /v1/events?after"][0])
+    assert timedelta(hours=2) - timedelta(seconds=5) < began - after <= timedelta(hours=2)
+    wrong = run("events", "--since", "yesterday")
+    assert (2, True) == (wrong.exit_code, "neither 30s, 10m, 2h, 1d nor a time" in wrong.stderr)
 
 
 def test_status_says_how_ray_is(run: Run, daemon: FakeDaemon) -> None:

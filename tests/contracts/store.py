@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aanad.core.ports import Store
-from aanad.core.records import Failure, Good, MutationRequest, ProjectRecord, RevisionRecord, Timing
+from aanad.core.records import EventQuery, Failure, Good, MutationRequest, ProjectRecord, RevisionRecord, Timing
 from aanad.errors import Refused
 from aanad.wire.manifest import ProjectManifest
 from aanad.wire.operations import Operation, OperationKind, OperationState, Step
@@ -224,9 +224,12 @@ class StoreContract:
                 time=NOON, type_="t", actor="a", message=str(number), project="asr" if number % 2 else None
             )
 
-        everything = await store.events()
+        everything = await store.events(EventQuery())
         assert [event.message for event in everything] == ["0", "1", "2", "3", "4"]
-        assert [event.message for event in await store.events(limit=2)] == ["3", "4"]
-        assert [event.message for event in await store.events(since=everything[1].cursor, limit=2)] == ["2", "3"]
-        assert [event.message for event in await store.events(project="asr")] == ["1", "3"]
+        assert [event.message for event in await store.events(EventQuery(), limit=2)] == ["3", "4"]
+        assert [event.message for event in await store.events(EventQuery(), since=everything[1].cursor, limit=2)] == [
+            "2",
+            "3",
+        ]
+        assert [event.message for event in await store.events(EventQuery(projects=("asr",)))] == ["1", "3"]
         assert sorted(event.cursor for event in everything) == [event.cursor for event in everything]

@@ -23,6 +23,7 @@ from aanad.core.plans import Plans
 from aanad.core.progress import Progress
 from aanad.core.reading import Reading
 from aanad.core.reconciler import Reconciler
+from aanad.core.records import EventQuery
 from aanad.core.requests import Requests
 from aanad.core.revisions import Revisions
 from aanad.core.rooms import Rooms
@@ -117,7 +118,7 @@ class Box:
 
     async def event_types(self, project: str | None = None) -> list[str]:
         """What happened, in order."""
-        return [event.type for event in await self.events.list(project=project, limit=1000)]
+        return [event.type for event in await self.events.list(EventQuery((project,) if project else ()), limit=1000)]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from aanad.core.records import MutationRequest, ProjectRecord, RevisionRecord, Timing
+    from aanad.core.records import EventQuery, MutationRequest, ProjectRecord, RevisionRecord, Timing
     from aanad.wire.operations import Operation
 
 
@@ -120,7 +120,7 @@ class MemoryStore:
         data: dict[str, Any] | None = None,
     ) -> Event:
         event = Event(
-            cursor=len(self._events) + 1,
+            cursor=self._events[-1].cursor + 1 if self._events else 1,
             time=time,
             type=type_,
             project=project,
@@ -131,6 +131,19 @@ class MemoryStore:
         self._events.append(event)
         return event
 
-    async def events(self, *, since: int = 0, project: str | None = None, limit: int = 100) -> list[Event]:
-        found = [e for e in self._events if e.cursor > since and project in {None, e.project}]
-        return found[:limit] if since else found[-limit:]
+    async def events(self, query: EventQuery, *, since: int | None = None, limit: int = 100) -> list[Event]:
+        found = [e for e in self._events if (since is None or e.cursor > since) and query.matches(e)]
+        return found[-limit:] if since is None else found[:limit]
+
+    async def event_bounds(self) -> tuple[int, int]:
+        return (self._events[0].cursor, self._events[-1].cursor) if self._events else (0, 0)
+
+    async def prune_events(self, *, before: datetime | None, keep: int | None, at_most: int) -> int:
+        old = 0
+        if before is not None:
+            young = [number for number, event in enumerate(self._events) if event.time >= before]
+            old = young[0] if young else len(self._events)
+        too_many = len(self._events) - keep if keep is not None else 0
+        count = max(0, min(max(old, too_many), len(self._events) - 1, at_most))
+        del self._events[:count]
+        return count
