@@ -24,7 +24,7 @@ def replicas(session: Session, project: str | None, delay_s: float, *, follow: b
     table = Table(
         [
             *("ID", "PROJECT", "DEPLOYMENT", "PHASE", "NODE", "PID", "GPUS", "GPU-MEMORY", "RSS", "RESTARTS", "AGE"),
-            *("REASON", "MESSAGE"),
+            *("LAST-EXIT", "REASON", "MESSAGE"),
         ],
         _row,
         empty=f"{project} has no replicas." if project else "No replicas: nothing runs.",
@@ -46,6 +46,7 @@ def _row(replica: Replica) -> list[str]:
         size(replica.rss_bytes),
         str(replica.restarts),
         age(replica.started_at),
+        f"{replica.last_exit.kind} {age(replica.last_exit.at)} ago" if replica.last_exit else "-",
         replica.reason or "-",
         f"{replica.message} {replica.hint}".strip() if replica.phase != "running" else "",
     ]

@@ -158,13 +158,13 @@ def _change(row: int, old: str, new: str) -> str:
         return ""
     differences = (at for at, (was, now) in enumerate(zip(old, new, strict=False)) if was != now)
     same = new[: next(differences, min(len(old), len(new)))]
-    colour = same.rfind("\x1b")
-    if colour >= 0 and not same.startswith(RESET, colour):
-        same = same[:colour]
     # Only columns of ASCII are counted alike by every terminal, and a combining mark belongs to the character before.
     same = next((same[: max(0, at - 1)] for at, character in enumerate(same) if not character.isascii()), same)
     if not f"{old[len(same) :][:1]}{new[len(same) :][:1]}".isascii():
         same = same[:-1]
+    colour = same.rfind("\x1b")
+    if colour >= 0 and not same.startswith(RESET, colour):
+        same = same[:colour]
     erase = "\x1b[K" if width(new) < width(old) else ""
     changed = new[len(same) :]
     if width(new) == width(old):

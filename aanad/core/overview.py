@@ -12,6 +12,7 @@ from aanad.wire.projects import (
     DeploymentStatus,
     Endpoint,
     EndpointRef,
+    LastExit,
     Project,
     ProjectDetail,
     Replica,
@@ -206,6 +207,7 @@ class Overview:
     ) -> Replica:
         process = processes.get((replica.node_id or "", replica.pid or -1))
         standing = self._observation.replica_standing(project, deployment, replica)
+        crash = next(iter(self._observation.crashes.of(project, deployment)), None)
         return Replica(
             id=replica.id,
             project=project,
@@ -222,6 +224,7 @@ class Overview:
             message=standing.message,
             hint=standing.hint,
             since=self._observation.since((project, deployment, replica.id), standing, self._clock.now()),
+            last_exit=LastExit(at=crash.at, kind=crash.kind, message=crash.message) if crash else None,
         )
 
 

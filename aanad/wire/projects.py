@@ -155,6 +155,15 @@ class Endpoint(EndpointManifest):
     url: str
 
 
+class LastExit(WireModel):
+    """How a replica ended that was not asked to."""
+
+    at: datetime
+    kind: CrashKind
+    message: str
+    """One sentence."""
+
+
 class Replica(WireModel):
     """One running process of a deployment; its JSON keys are fixed, scripts rely on them."""
 
@@ -176,6 +185,8 @@ class Replica(WireModel):
     message: str = ""
     hint: str = ""
     since: datetime | None = None
+    last_exit: LastExit | None = None
+    """The last replica of this deployment that died, which this one may stand in for."""
 
 
 class Revision(WireModel):

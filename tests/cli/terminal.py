@@ -26,10 +26,12 @@ _INCOMPLETE = re.compile(r"\x1b(\[[?0-9;]*)?\Z")
 
 
 class Grid:
-    """What a terminal shows: cells, and a cursor."""
+    """What a terminal shows: cells with colours, and a cursor."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.columns, self.rows = columns, rows
+        self.colour = ""
+        self._rest = ""
         self.clear()
         self.is_alternate = self.is_cursor_hidden = False
         self.is_wrapping = True
@@ -37,11 +39,31 @@ class Grid:
     def clear(self) -> None:
         """Everything is blank."""
         self.cells = [[" "] * self.columns for _ in range(self.rows)]
+        self.painted: dict[tuple[int, int], str] = {}
         self.row = self.column = 0
 
     def lines(self) -> list[str]:
         """The text of each row."""
         return ["".join(row).rstrip() for row in self.cells]
+
+    def colours(self) -> dict[tuple[int, int], str]:
+        """The colours of characters that have one, by row and column."""
+        return {place: colour for place, colour in self.painted.items() if colour}
+
+    def show(self, text: str) -> None:
+        """Take in what was written, also a part of a sequence."""
+        text = self._rest + text
+        self._rest = ""
+        while text:
+            if found := _SEQUENCE.match(text):
+                self.steer(found[1], found[2])
+                text = text[found.end() :]
+            elif _INCOMPLETE.match(text):
+                self._rest = text
+                return
+            else:
+                self.put(text[0])
+                text = text[1:]
 
     def put(self, character: str) -> None:
         """Show one character, or do what a control says."""
@@ -65,17 +87,22 @@ class Grid:
                 else:
                     self.column = self.columns - taken
             self.cells[self.row][self.column : self.column + taken] = [character, *[""] * (taken - 1)]
+            for column in range(self.column, self.column + taken):
+                self.painted[self.row, column] = self.colour
             self.column += taken
 
     def steer(self, parameters: str, final: str) -> None:
         """Do what a sequence says."""
         match parameters, final:
-            case _, "m":
-                return
+            case colour, "m":
+                self.colour = "" if colour in {"", "0"} else self.colour + colour
             case ("2", "J"):
                 self.clear()
             case (("" | "0"), "K"):
                 self.cells[self.row][self.column :] = [" "] * (self.columns - self.column)
+                self.painted = {
+                    place: colour for place, colour in self.painted.items() if place < (self.row, self.column)
+                }
             case place, "H":
                 row, column = (int(each) for each in (place or "1;1").split(";"))
                 self.row, self.column = min(row, self.rows) - 1, min(column, self.columns) - 1
@@ -98,7 +125,6 @@ class Terminal:
     ) -> None:
         self.grid = Grid(columns, rows)
         self.received = b""
-        self._text = ""
         self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._main, inner = pty.openpty()
@@ -184,20 +210,6 @@ class Terminal:
                 with self._lock:
                     self.received += received
                     try:
-                        self._show(decoder.decode(received))
+                        self.grid.show(decoder.decode(received))
                     except BaseException as error:  # noqa: BLE001 - raised where the test looks
                         self._error = self._error or error
-
-    def _show(self, text: str) -> None:
-        text = self._text + text
-        self._text = ""
-        while text:
-            if found := _SEQUENCE.match(text):
-                self.grid.steer(found[1], found[2])
-                text = text[found.end() :]
-            elif _INCOMPLETE.match(text):
-                self._text = text
-                return
-            else:
-                self.grid.put(text[0])
-                text = text[1:]

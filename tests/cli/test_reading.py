@@ -12,7 +12,7 @@ import pytest
 from aanad.wire.events import Event
 from aanad.wire.logs import LogRecord
 from aanad.wire.phase import Phase
-from aanad.wire.projects import Crash, CrashKind, DeploymentStatus, Endpoint, Scale
+from aanad.wire.projects import Crash, CrashKind, DeploymentStatus, Endpoint, LastExit, Scale
 from aanad.wire.status import ClusterStatus, Status, StoreStatus
 from tests.client.fake_daemon import NOW, detail, replica
 
@@ -61,7 +61,20 @@ def test_replicas_of_one_project_or_of_all(run: Run, daemon: FakeDaemon) -> None
         "message",
         "hint",
         "since",
+        "last_exit",
     ]
+
+
+def test_a_replica_tells_how_the_last_one_ended(run: Run, daemon: FakeDaemon) -> None:
+    """What it may stand in for: how that one ended, and when."""
+    ended = LastExit(at=NOW, kind=CrashKind.OUT_OF_MEMORY, message="The machine ran out of memory.")
+    daemon.on("GET /v1/replicas", [replica(restarts=1, last_exit=ended), replica()])
+
+    first, second = run("replicas").stdout.splitlines()[1:]
+
+    assert "  out_of_memory " in first
+    assert " ago  -" in first
+    assert " ago " not in second
 
 
 def test_a_replica_that_does_not_run_says_why(run: Run, daemon: FakeDaemon) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from aanad.cli import screen
 from aanad.wire.phase import Phase
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import Grid, Terminal
 from tests.client.fake_daemon import FakeDaemon, replica
 from tests.client.served_daemon import served
 
@@ -186,3 +188,35 @@ def test_a_dumb_terminal_gets_one_table_after_the_other(socket: Path) -> None:
     with following(socket, TERM="dumb", NO_COLOR="1") as terminal:
         terminal.eventually(lambda: terminal.text().count("second") > 1)
         assert b"\x1b" not in terminal.received
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_any_line_becomes_any_other(seed: int) -> None:
+    """However they differ, in colours, wide characters or combining marks."""
+    chance = random.Random(seed)
+    pieces = [
+        "a",
+        "b",
+        " ",
+        "m",
+        "0",
+        "語",
+        "é",
+        "e\u0301",
+        "\x1b[31mred\x1b[0m",
+        "\x1b[1mmore\x1b[0m",
+        "\x1b[31m語\x1b[0m",
+    ]
+
+    def line() -> str:
+        return "".join(chance.choices(pieces, k=chance.randrange(8)))
+
+    start, end = line(), line()
+    old, new = f"{start}{line()}{end}", f"{start}{line()}{end}"
+    grid, fresh = Grid(80, 2), Grid(80, 2)
+    grid.show(screen._change(1, "", old))
+    grid.show(screen._change(1, old, new))
+    fresh.show(new)
+
+    assert grid.lines() == fresh.lines()
+    assert grid.colours() == fresh.colours()

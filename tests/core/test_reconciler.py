@@ -151,7 +151,7 @@ async def test_a_version_that_was_overtaken_is_refused(box: Box) -> None:
 
 
 async def test_a_dead_replica_is_an_event_and_a_degraded_phase(box: Box) -> None:
-    """The project is degraded until Serve's new replica is ready; the restart is counted."""
+    """The project is degraded until Serve's new replica is ready; restarts are counted, and ends told."""
     await box.deploy("asr")
     dead = box.cluster.kill_replica("asr", "model")
 
@@ -160,8 +160,12 @@ async def test_a_dead_replica_is_an_event_and_a_degraded_phase(box: Box) -> None
 
     await box.settle()
     assert await box.standing("asr") == ("running", "ready")
-    restarts = {replica.deployment: replica.restarts for replica in await box.overview.replicas("asr")}
-    assert restarts == {"ingress": 0, "model": 1}
+    replicas = {replica.deployment: replica for replica in await box.overview.replicas("asr")}
+    assert {name: replica.restarts for name, replica in replicas.items()} == {"ingress": 0, "model": 1}
+    assert replicas["ingress"].last_exit is None
+    ended = replicas["model"].last_exit
+    assert ended is not None
+    assert (ended.kind, ended.message) == ("unknown", "Its process is gone, and nothing says why.")
     [event] = [e for e in await box.events.list(limit=1000) if e.type == "replica.died"]
     assert event.data["replica"] == dead
 
