@@ -67,16 +67,14 @@ def run_page(box: Box, page: str) -> list[Shown]:
     folder = box.root / "work"
     folder.mkdir(exist_ok=True)
     (folder / "projects").symlink_to(REPOSITORY / "projects")
-    text = page
+    blocks = list(SHELL_BLOCK.finditer(page))
     for path, content in files(page):
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content)
+    printed = [(found["command"], found["output"], run(box, folder, found["command"])) for found in blocks]
     names = _names(box)
-    return [
-        Shown(found["command"], found["output"], _beautified(run(box, folder, found["command"]), names))
-        for found in SHELL_BLOCK.finditer(text)
-    ]
+    return [Shown(command, output, _beautified(text, names)) for command, output, text in printed]
 
 
 def files(page: str) -> list[tuple[str, str]]:
@@ -174,7 +172,7 @@ def _names(box: Box) -> list[tuple[str, str]]:
         str(REPOSITORY): "/home/ada/aana",
         f":{box.serve_port}": ":8000",
         socket.gethostname(): "box",
-        **{node["address"]: "10.0.0.5" for node in box.json("nodes")},
+        **{replica["node"]: "10.0.0.5" for replica in box.json("replicas")},
     }
     if dashboard:
         found[f":{dashboard[1]}"] = ":8265"
