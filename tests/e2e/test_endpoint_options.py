@@ -20,7 +20,7 @@ def reception(box: Box) -> Iterator[Box]:
     """The project of this page, up."""
     box.ok("deploy", TEST_PROJECTS / "reception")
     yield box
-    box.ok("rm", "--force", "reception")
+    box.remove("reception")
 
 
 def ledger(box: Box) -> dict[str, int]:
@@ -137,7 +137,7 @@ def test_the_lifespan_of_a_router_ends_with_the_project(reception: Box) -> None:
         return [record["message"] for record in reception.logs("lobby", "--deployment", "ingress")]
 
     eventually(messages, lambda found: "the house opens" in found and "the house closes" in found, within=30)
-    reception.ok("rm", "--force", "lobby")
+    reception.remove("lobby")
 
 
 def test_a_router_that_cannot_start_fails_the_project(reception: Box) -> None:
@@ -149,4 +149,4 @@ def test_a_router_that_cannot_start_fails_the_project(reception: Box) -> None:
 
     assert done.returncode == 1
     assert "Router /visitors failed to start: ValueError: no key." in done.stdout + done.stderr
-    reception.ok("rm", "--force", "closed")
+    reception.remove("closed")

@@ -20,8 +20,10 @@ SAID = re.compile(
 
 @pytest.fixture(scope="module")
 def faulty(box: Box) -> str:
-    """The project whose model fails as it is told."""
-    box.ok("deploy", box.copy_project(FAULTY, "faulty_near"))
+    """The project whose model fails as it is told; there are two of that."""
+    folder = box.copy_project(FAULTY, "faulty_near")
+    (folder / "project.toml").write_text("[deployments.model]\nreplicas = 2\n")
+    box.ok("deploy", folder)
     return "faulty_near"
 
 
@@ -97,18 +99,13 @@ def test_a_deployment_of_another_project_is_called_after_that_was_stopped_and_re
     assert eventually(call, lambda response: response.is_success, within=10).json() == "fine"
 
 
-def test_many_replicas_share_the_calls(box: Box) -> None:
+def test_many_replicas_share_the_calls(box: Box, faulty: str) -> None:
     """As many as there are answer."""
-    folder = box.copy_project(FAULTY, "faulty_many")
-    (folder / "project.toml").write_text("[deployments.model]\nreplicas = 2\n")
-    box.ok("deploy", folder)
-
     answered = eventually(
-        lambda: set(box.post("/faulty_many/pids", json={"calls": 40}).json()), lambda pids: len(pids) == 2
+        lambda: set(box.post(f"/{faulty}/pids", json={"calls": 40}).json()), lambda pids: len(pids) == 2
     )
 
-    assert answered == box.pids("faulty_many")["model"]
-    box.ok("rm", "--force", "faulty_many")
+    assert answered == box.pids(faulty)["model"]
 
 
 def test_a_deployment_that_fails_its_calls_is_replaced_and_heals(box: Box) -> None:
@@ -134,4 +131,4 @@ def test_a_deployment_that_fails_its_calls_is_replaced_and_heals(box: Box) -> No
     [model] = [each for each in box.json("status", "faulty_ill")["deployments"] if each["name"] == "model"]
     [crash] = model["crashes"]
     assert ("unhealthy", found[0], before) == (crash["kind"], crash["message"], {crash["pid"]})
-    box.ok("rm", "--force", "faulty_ill")
+    box.remove("faulty_ill")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.box import PROJECTS, TEST_PROJECTS, Box, eventually
+from tests.e2e.box import PROJECTS, Box, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -52,7 +52,7 @@ def test_the_project_describes_itself(box: Box) -> None:
 
 def test_ps_says_running(box: Box) -> None:
     """The line of ps, as scripts rely on it."""
-    project = box.project("lowercase")
+    [project] = [each for each in box.json("ps") if each["name"] == "lowercase"]
 
     since = project.pop("since")
     revision = project.pop("revision")
@@ -121,18 +121,18 @@ def test_deploying_the_same_files_again_changes_nothing(box: Box) -> None:
 
 def test_the_tutorials_target_works(box: Box) -> None:
     """module:attribute, with or without a leading dot, from inside the project's folder."""
-    folder = box.copy_project(TEST_PROJECTS / "playground", "dotted")
+    folder = box.copy_project(PROJECTS / "lowercase", "dotted")
     for target in ("app:aana_app", ".app:aana_app"):
         done = box.aana_in(folder, "deploy", target)
 
         assert done.returncode == 0, done.stderr
-    assert box.post("/dotted/echo", json={"text": ["A"]}).json() == {"text": ["a"]}
-    box.ok("rm", "--force", "dotted")
+    assert box.post("/dotted/lowercase", json={"text": ["A"]}).json() == {"text": ["a"]}
+    box.remove("dotted")
 
 
 def test_stop_start_restart_and_remove(box: Box) -> None:
     """Each verb waits for its outcome, and ps agrees with it."""
-    box.ok("deploy", box.copy_project(TEST_PROJECTS / "playground", "verbs"))
+    box.ok("deploy", box.copy_project(PROJECTS / "lowercase", "verbs"))
     first = box.pids("verbs")
 
     box.ok("restart", "verbs")
@@ -144,7 +144,7 @@ def test_stop_start_restart_and_remove(box: Box) -> None:
     assert box.json("replicas", "verbs") == []
 
     box.ok("start", "verbs")
-    assert box.post("/verbs/echo", json={"text": ["A"]}).status_code == 200
+    assert box.post("/verbs/lowercase", json={"text": ["A"]}).status_code == 200
 
     refused = box.aana("rm", "verbs")
     assert (4, True) == (refused.returncode, "hint: " in refused.stderr)

@@ -40,7 +40,7 @@ def test_getting_started(box: Box, tmp_path: Path) -> None:
         answers += [run(box, tmp_path, line) for line in lines]
 
     assert [answer for answer in answers if answer == '{"text":"Hello, Ada!"}'] == ['{"text":"Hello, Ada!"}'] * 2
-    box.ok("rm", "--force", "hello")
+    box.remove("hello")
 
 
 def test_requests(box: Box, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_requests(box: Box, tmp_path: Path) -> None:
             (tmp_path / "measure" / "app.py").write_text(text)
         elif language == "sh":
             answers += [run(box, tmp_path, line) for line in text.splitlines() if line.strip()]
-    box.ok("rm", "--force", "measure")
+    box.remove("measure")
 
     assert 7 == len([answer for answer in answers if "[30,20]" in answer])
 
@@ -68,7 +68,7 @@ def test_endpoints(box: Box, tmp_path: Path) -> None:
     answers = {
         line: run(box, tmp_path, line) for language, text in page if language == "sh" for line in text.splitlines()
     }
-    box.ok("rm", "--force", "gallery")
+    box.remove("gallery")
 
     assert (tmp_path / "dog.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "dog.webp").read_bytes()[8:12] == b"WEBP"

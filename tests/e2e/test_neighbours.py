@@ -19,9 +19,9 @@ def quiet(box: Box) -> str:
     return "quiet"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def busy(box: Box) -> str:
-    """A second project of two deployments, which the test may break."""
+    """A second project of two deployments, which a test may break; it leaves it running."""
     box.ok("deploy", box.copy_project(PLAYGROUND, "busy"))
     return "busy"
 

@@ -29,4 +29,4 @@ def test_a_new_project_runs(box: Box, tmp_path: Path) -> None:
         listed = box.json("endpoints", "fresh_start")
         assert [one["request_schema"] for one in listed] == [one["request_schema"] for one in checked["endpoints"]]
     finally:
-        box.aana("rm", "--force", "fresh_start")
+        box.remove("fresh_start")

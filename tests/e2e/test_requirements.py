@@ -48,7 +48,7 @@ def test_two_projects_have_different_versions_of_one_package(box: Box, tmp_path:
     [deploy] = [each for each in box.json("operations", "needs_1") if each["kind"] == "deploy"]
     assert ["environment", "load", "build", "replicas"] == [step["name"] for step in deploy["steps"]]
     for name in ("needs_1", "needs_2"):
-        box.ok("rm", "--force", name)
+        box.remove(name)
 
 
 def test_requirements_that_cannot_be_installed_show_the_installers_words(box: Box, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def answers(box: Box, hf_home: Path, tmp_path_factory: pytest.TempPathFactory) -
         for line in text.splitlines():
             answers.setdefault(line, []).append(run(box, folder, line))
     yield answers
-    box.ok("rm", "--force", "stablediffusion2")
+    box.remove("stablediffusion2")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,15 +14,23 @@ from tests.e2e.traffic import Traffic
 
 pytestmark = pytest.mark.e2e
 PLAYGROUND = TEST_PROJECTS / "playground"
+NUMBERS = itertools.count()
+"""Of revisions: each is another one, whatever other tests deployed before."""
 FLOWING = 20
 """So many answers show that requests are on their way."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def project(box: Box) -> str:
-    """A project whose endpoint asks a deployment which revision it is, at its first one."""
+    """A project whose endpoint asks a deployment which revision it is; each test leaves it running."""
     box.ok("deploy", box.copy_project(PLAYGROUND, "loaded"))
     return "loaded"
+
+
+def another(box: Box, project: str) -> tuple[str, Path]:
+    """A new revision: what it calls itself, and its folder."""
+    name = f"revision {next(NUMBERS)}"
+    return name, box.copy_project(PLAYGROUND, project, REVISION=name)
 
 
 @contextmanager
@@ -36,7 +45,7 @@ def requests(box: Box, project: str) -> Iterator[Traffic]:
 
 def broken(box: Box, project: str) -> Path:
     """A revision whose worker cannot start."""
-    folder = box.copy_project(PLAYGROUND, project, REVISION="broken")
+    _, folder = another(box, project)
     deployments = folder / "deployments.py"
     text = deployments.read_text()
     deployments.write_text(text.replace('self.greeting = config["greeting"]', 'raise ValueError("no such weights")'))
@@ -50,22 +59,26 @@ def revision(box: Box, project: str) -> str:
 
 def test_no_request_fails_during_a_deploy(box: Box, project: str) -> None:
     """New replicas come up beside the old ones, which answer until then."""
-    with requests(box, project) as traffic:
-        box.ok("deploy", box.copy_project(PLAYGROUND, project, REVISION="two"))
+    name, folder = another(box, project)
 
-    assert ({}, "two") == (traffic.failures, revision(box, project))
+    with requests(box, project) as traffic:
+        box.ok("deploy", folder)
+
+    assert ({}, name) == (traffic.failures, revision(box, project))
 
 
 def test_no_request_fails_during_a_rollback(box: Box, project: str) -> None:
     """Back to the revision that was active and ready before."""
-    before = box.project(project)["revision"]
-    box.ok("deploy", box.copy_project(PLAYGROUND, project, REVISION="two"))
+    before, name = box.project(project)["revision"], revision(box, project)
+    later, folder = another(box, project)
+    box.ok("deploy", folder)
+    assert revision(box, project) == later
 
     with requests(box, project) as traffic:
         box.ok("rollback", project)
 
     assert ({}, before) == (traffic.failures, box.project(project)["revision"])
-    assert revision(box, project) == "one"
+    assert revision(box, project) == name
 
 
 def test_no_request_fails_during_a_deploy_that_goes_back_by_itself(box: Box, project: str) -> None:

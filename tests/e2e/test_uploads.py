@@ -182,7 +182,7 @@ def test_a_projects_rules_differ_from_the_operators(box: Box) -> None:
     refused = box.post("/intake_small/describe", files={"file": ("a.bin", b"x" * 50 * MIB)})
     assert (413, "body_too_large") == (refused.status_code, refused.json()["code"])
     assert box.post("/intake_small/describe", files={"file": ("a.bin", b"x")}).is_success
-    box.ok("rm", "--force", "intake_small")
+    box.remove("intake_small")
 
 
 def test_the_command_sends_files_and_fields(box: Box, intake: str, tmp_path: Path) -> None:

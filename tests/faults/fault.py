@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 import psutil
 
-from tests.e2e.box import Box, eventually
+from tests.e2e.box import NO_TLS, Box, eventually
 from tests.e2e.traffic import Traffic
 
 BODY = {"text": ["ABC"]}
@@ -41,7 +41,7 @@ def standing(box: Box, desired: Desired = DESIRED) -> str:
         if cluster != "ready" or found != expected:
             return f"cluster {cluster}, projects {found}"
         for name in [name for name, count in desired.items() if count]:
-            answer = httpx.post(f"{box.serve_url}/{name}/lowercase", json=BODY, timeout=5)
+            answer = httpx.post(f"{box.serve_url}/{name}/lowercase", json=BODY, timeout=5, verify=NO_TLS)
             if not answer.is_success or answer.json() != ANSWER:
                 return f"{name} answers {answer.status_code}"
     except httpx.HTTPError as error:
