@@ -132,7 +132,7 @@ def test_many_gpus_and_nodes_are_summed_where_there_is_no_room() -> None:
 
     every = top_lines(sample(gpus=gpus, nodes=nodes), None)
     assert every[1].startswith("node 10.0.0.0  cpu 0 % of 16")
-    assert [line for line in every if line.startswith("gpu 7")][0].startswith("gpu 7  lost (gpu_lost)")
+    assert next(line for line in every if line.startswith("gpu 7")).startswith("gpu 7  lost (gpu_lost)")
 
 
 def test_gpus_of_several_nodes_are_told_apart() -> None:
