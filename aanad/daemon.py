@@ -86,7 +86,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.adapters.clock import SystemClock  # noqa: PLC0415
     from aanad.adapters.counts_files import CountsFiles  # noqa: PLC0415
     from aanad.adapters.inference import InferenceClient  # noqa: PLC0415
-    from aanad.adapters.log_files import LogFiles  # noqa: PLC0415
+    from aanad.adapters.logs.reader import LogFiles  # noqa: PLC0415
     from aanad.adapters.machine import Machine  # noqa: PLC0415
     from aanad.adapters.nvml import NvmlSampler  # noqa: PLC0415
     from aanad.adapters.processes import Processes  # noqa: PLC0415
@@ -276,7 +276,13 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             operations=operations,
             overview=overview,
             events=events,
-            logs=Logs(store=store, secrets=secrets, observation=observation, reader=LogFiles(log_folder)),
+            logs=Logs(
+                store=store,
+                secrets=secrets,
+                observation=observation,
+                reader=LogFiles(log_folder),
+                daemon_log=settings.state_dir / "logs" / "aanad.log",
+            ),
             requests=requests,
             broadcasting=broadcasting,
             hardware=hardware,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from aanad.adapters.log_lines import LineParser
-from aanad.core.records import LogSource
+from aanad.adapters.logs.parsing import messages
 from aanad.errors import Failed
 
 if TYPE_CHECKING:
@@ -109,9 +107,4 @@ def _listed(response: httpx.Response) -> list[str]:
 
 def _texts(lines: list[str]) -> list[str]:
     """What people read: the message of Serve's JSON, with its traceback, and other lines as they are."""
-    parser = LineParser(_NOBODY, None, datetime.now(UTC))
-    records: list[Any] = parser.parse(lines)
-    return [line[:MAX_LINE_CHARS] for record in records for line in record.message.splitlines()]
-
-
-_NOBODY = LogSource(project="", deployment=None, replica=None, kind="serve", pattern="")
+    return [line[:MAX_LINE_CHARS] for message in messages(lines) for line in message.splitlines()]

@@ -108,6 +108,7 @@ def _deployment(name: str, document: Document) -> ObservedDeployment:
         target_replicas=document.get("target_num_replicas") or 0,
         archive_uri=(options.get("runtime_env") or {}).get("working_dir"),
         replicas=tuple(_replica(replica) for replica in document.get("replicas") or []),
+        dead=tuple(_replica(replica) for replica in document.get("recent_dead_replicas") or []),
         resources=_resources(document, config),
     )
 

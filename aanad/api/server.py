@@ -24,6 +24,8 @@ BACKLOG = 128
 SHUTDOWN_TIMEOUT_S = 3
 CUT_AFTER_S = 20
 """How long the end of an answer waits for a reader that was dropped."""
+MAX_HEAD_BYTES = 2 * 1024 * 1024
+"""Of a request's line and headers: the cursor of a log of thousands of files is long."""
 
 
 def bind(path: Path) -> socket.socket:
@@ -92,6 +94,7 @@ def server(app: Any) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
     )
     return _QuietServer(config)
 

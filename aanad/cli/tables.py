@@ -51,7 +51,12 @@ def print_object(value: Mapping[str, object]) -> None:
 
 def print_json_line(value: BaseModel) -> None:
     """Print one model as one line of a stream."""
-    click.echo(json.dumps(value.model_dump(mode="json")))
+    click.echo(json_line(value))
+
+
+def json_line(value: BaseModel) -> str:
+    """One model as one line of a stream."""
+    return json.dumps(value.model_dump(mode="json"))
 
 
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:

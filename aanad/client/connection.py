@@ -98,18 +98,17 @@ class Connection:
         ):
             yield response
 
-    def lines(self, path: str, parameters: Parameters, *, follow: bool) -> Iterator[str]:
-        """The lines of an NDJSON stream; blank ones, which only keep a stream alive, are left out."""
-        timeout_s = None if follow else ANSWER_TIMEOUT_S
-        with self.streamed_lines(path, parameters, silence_s=timeout_s) as (_, lines):
-            yield from (line for line in lines if line.strip())
-
     @contextmanager
     def streamed_lines(
-        self, path: str, parameters: Parameters, *, silence_s: float | None
-    ) -> Iterator[tuple[Mapping[str, str], Iterator[str]]]:
+        self,
+        path: str,
+        parameters: Parameters,
+        *,
+        silence_s: float | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[tuple[Mapping[str, str], Iterator[bytes]]]:
         """The headers and all lines of a stream, which may be silent for so long; problems are raised."""
-        with self.stream("GET", path, parameters=parameters, timeout_s=silence_s) as response:
+        with self.stream("GET", path, parameters=parameters, timeout_s=silence_s, headers=headers) as response:
             if response.is_error:
                 response.read()
                 raise _error_from(response)
@@ -192,14 +191,16 @@ def parsed(kind: type[Model], text: str | bytes) -> Model:
         ) from error
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     # Not httpx's iter_lines: it also splits at U+2028 and the like, which JSON leaves as they are.
-    rest = b""
+    rest: list[bytes] = []
     for chunk in chunks:
-        *complete, rest = (rest + chunk).split(b"\n")
-        yield from (line.decode() for line in complete)
-    if rest:
-        yield rest.decode()
+        first, *others = chunk.split(b"\n")
+        rest.append(first)
+        if others:
+            yield from [b"".join(rest), *others[:-1]]
+            rest = [others[-1]]
+    # A line without its end was cut: what it says comes again.
 
 
 def _given(parameters: Parameters | None) -> dict[str, str | int | float | bool | Sequence[str]]:

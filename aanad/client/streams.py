@@ -15,11 +15,13 @@ from aanad.wire.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from typing import Literal
 
     from aanad.client.connection import Parameters
+    from aanad.client.log_streams import LogStream
     from aanad.errors import AanaError
     from aanad.wire.events import Event
-    from aanad.wire.logs import LogRecord
+    from aanad.wire.logs import LogLevel, LogSourceKind
     from aanad.wire.watch import Topic, WatchDelta, WatchSnapshot
 
 
@@ -41,25 +43,53 @@ class Streams(Calls):
 
     def logs(
         self,
-        project: str | None = None,
-        *,
+        *projects: str,
         deployment: str | None = None,
         replica: str | None = None,
-        tail: int | None = None,
+        source: Sequence[LogSourceKind] = (),
+        tail: int | Literal["all"] | None = None,
         follow: bool = False,
-    ) -> Iterator[LogRecord]:
-        """Log records, oldest first; with `follow` the stream does not end by itself."""
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        level: LogLevel | None = None,
+        grep: str | None = None,
+        cursor: str | None = None,
+        patience_s: float = 60.0,
+    ) -> LogStream:
+        """Log records, oldest first; with `follow` the stream does not end by itself, and reconnects where it was cut.
+
+        Args:
+            *projects: their names; all of the box where none is given.
+            deployment: only this one.
+            replica: only this one: its id, or the last characters of it.
+            source: only these.
+            tail: how many records to begin with, after filtering.
+            follow: go on with new records.
+            since: a time, or how long ago (``10m``).
+            until: as `since`.
+            level: at least this severe.
+            grep: a regular expression in RE2's syntax that the message must hold.
+            cursor: begin after it; it is the stream's `cursor` of an earlier reading.
+            patience_s: how long a follower tries to reach the daemon again.
+
+        Raises:
+            InvalidInput: ``invalid_pattern``, ``invalid_cursor``; with the first record.
+        """
         parameters: Parameters = {
-            "project": project,
+            "project": list(projects) or None,
             "deployment": deployment,
             "replica": replica,
+            "source": list(source) or None,
             "tail": tail,
             "follow": follow,
+            "since": _moment(since),
+            "until": _moment(until),
+            "level": level,
+            "grep": grep,
         }
-        from aanad.wire.logs import LogRecord
+        from aanad.client.log_streams import LogStream
 
-        for line in self._connection.lines("/v1/logs", parameters, follow=follow):
-            yield parsed(LogRecord, line)
+        return LogStream(self._connection, parameters, follow=follow, cursor=cursor, patience_s=patience_s)
 
     def events(
         self,
@@ -124,3 +154,7 @@ def _event_parameters(
     after: datetime | None,
 ) -> Parameters:
     return {"project": project, "type": type_, "actor": actor, "after": after.isoformat() if after else None}
+
+
+def _moment(moment: str | datetime | None) -> str | None:
+    return moment if moment is None or isinstance(moment, str) else moment.isoformat()

@@ -97,7 +97,7 @@ def _messages(
     """One connection's changes; None where the daemon only shows that it is there. It ends with an error."""
     where: Parameters = {"topics": ",".join(topics) or None, "epoch": position.epoch, "cursor": position.cursor}
     with connection.streamed_lines("/v1/watch", where, silence_s=SILENCE_LIMIT_S) as (_, lines):
-        for kind, event_id, data in server_sent(lines):
+        for kind, event_id, data in server_sent(line.decode() for line in lines):
             if event_id is not None:
                 position.epoch, _, cursor = event_id.rpartition("/")
                 position.cursor = int(cursor)

@@ -53,6 +53,10 @@ class Crashes:
         """The last ones of a deployment, the newest first."""
         return list(reversed(self._kept.get((project, deployment), ())))
 
+    def all(self, project: str) -> list[Crash]:
+        """The last ones of a project, the oldest first by deployment."""
+        return [crash for (name, _), crashes in self._kept.items() if name == project for crash in crashes]
+
     def forget(self, project: str) -> None:
         """Something about the project was changed on purpose: it gets a new chance."""
         self._kept = {key: crashes for key, crashes in self._kept.items() if key[0] != project}

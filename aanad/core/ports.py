@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ApplicationConfig,
         CountsReading,
         EventQuery,
+        LogQuery,
         LogSource,
         MutationRequest,
         NodeProcess,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         Timing,
     )
     from aanad.wire.events import Event
-    from aanad.wire.logs import LogRecord
     from aanad.wire.manifest import LoadResult
     from aanad.wire.operations import Operation
     from aanad.wire.project_file import ProjectFile
@@ -361,14 +361,15 @@ class Store(Protocol):
 
 
 class LogReader(Protocol):
-    """Log files of the current Ray session."""
+    """Log files of the current Ray session, of the Ray unit and of the daemon."""
 
-    def read(
-        self, sources: Callable[[], Awaitable[list[LogSource]]], *, tail: int, follow: bool
-    ) -> AsyncIterator[LogRecord | None]:
-        """The last `tail` records of all sources together, in time order; then, following, each new one.
+    def read(self, sources: Callable[[], Awaitable[list[LogSource]]], query: LogQuery) -> AsyncIterator[bytes]:
+        """The records that the query wants, in time order: pieces of NDJSON of whole lines, as ``wire.logs`` says.
 
-        `sources` is asked again while following, so that new replicas are followed too. None is a heartbeat.
+        `sources` is asked again while following, so that new replicas are followed too.
+
+        Raises:
+            InvalidInput: ``invalid_pattern``, ``invalid_cursor``; at once, not with the first piece.
         """
         ...
 

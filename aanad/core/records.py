@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from aanad.core.redaction import Redactor
     from aanad.wire.events import Event
     from aanad.wire.manifest import ProjectManifest
     from aanad.wire.project_file import ProjectFile
-    from aanad.wire.projects import Desired, Scale
+    from aanad.wire.projects import Crash, Desired, Scale
     from aanad.wire.replica_counts import ReplicaCounts
 
 
@@ -178,6 +179,8 @@ class ObservedDeployment:
     replicas: tuple[ObservedReplica, ...]
     resources: dict[str, float] = field(default_factory=dict)
     """What one replica asks for: ``CPU``, ``GPU``, ``memory`` (bytes) and custom resources."""
+    dead: tuple[ObservedReplica, ...] = ()
+    """Replicas that ended lately, as far as Serve remembers them."""
 
     @property
     def ready(self) -> int:
@@ -262,15 +265,44 @@ class NodeProcess:
 
 @dataclass(frozen=True)
 class LogSource:
-    """One log file of a project, by a pattern below the session's log folder."""
+    """Log files of one kind, by a pattern below the session's log folder or by a path; rotated ones belong to them."""
 
-    project: str
+    project: str | None
     deployment: str | None
     replica: str | None
     kind: str
-    """``serve``, ``stdout``, ``stderr`` or ``build``."""
+    """As in `wire.logs.LogSourceKind`."""
     pattern: str
-    """A glob; where it names several replicas, the part that `*` stands for is the replica's id."""
+    """With at most one `*`, which stands for one id; of Serve's replica logs it is the replica's."""
+    path: str | None = None
+    """Where the file lies, if not below the session's log folder."""
+    ends_with: str = ""
+    """What the id that `*` stands for ends with."""
+    living: frozenset[str] | None = None
+    """The replicas that may still write; None where that is not known."""
+    node: str | None = None
+    """The address of the node that has the files, where that is not this one."""
+    crash: Crash | None = None
+    """What was kept of a crash, to be told where the files of `pattern` are not there."""
+    redactor: Redactor | None = None
+    """Takes secrets out of what is read."""
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """Which records of the sources are wanted, and in which way."""
+
+    tail: int | None = None
+    """How many of the last ones to begin with, after filtering; None: all."""
+    follow: bool = False
+    cursor: str | None = None
+    """Begin after it; `tail` does not count then."""
+    since: datetime | None = None
+    until: datetime | None = None
+    level: str | None = None
+    """At least this severe."""
+    grep: str | None = None
+    """A regular expression in RE2's syntax, searched for in the message."""
 
 
 @dataclass(frozen=True)

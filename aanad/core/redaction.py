@@ -27,6 +27,14 @@ class Redactor:
         forms = {form for value in values if len(value) >= MIN_CHARS for form in _forms(value)}
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
+    @classmethod
+    def together(cls, redactors: Iterable[Redactor]) -> Redactor:
+        """One that replaces what any of them does."""
+        made = cls(())
+        forms = {form for redactor in redactors for form in redactor._forms}  # noqa: SLF001 - of this class
+        made._forms = sorted(forms, key=lambda form: (-len(form), form))
+        return made
+
     def text(self, text: str) -> str:
         """The text, without any of the values."""
         return _without(text, self._forms)
@@ -47,6 +55,7 @@ class Redaction:
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self._made: dict[str, tuple[dict[str, str], Redactor]] = {}
+        self._together: tuple[tuple[Redactor, ...], Redactor] | None = None
 
     async def of(self, project: str) -> Redactor:
         """The redactor of a project's secrets; the last one where they cannot be read now."""
@@ -58,6 +67,13 @@ class Redaction:
         if known is None or known[0] != values:
             known = self._made[project] = (values, Redactor(values.values()))
         return known[1]
+
+    async def of_all(self, projects: Iterable[str]) -> Redactor:
+        """A redactor of the secrets of several projects."""
+        redactors = tuple([await self.of(project) for project in projects])
+        if self._together is None or self._together[0] != redactors:
+            self._together = (redactors, Redactor.together(redactors))
+        return self._together[1]
 
 
 def _without(text: str, forms: list[str]) -> str:

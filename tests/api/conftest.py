@@ -13,35 +13,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from aanad.adapters.logs.reader import LogFiles
 from aanad.api import server
 from aanad.api.app import create_app
 from aanad.api.services import Services
 from aanad.core import topics
 from aanad.core.broadcasting import Broadcasting
 from aanad.core.logs import Logs
-from aanad.core.records import LogSource
 from aanad.core.status import DaemonStatus
 from aanad.core.watch import WatchHub
-from aanad.wire.logs import LogRecord
 from tests.core.conftest import Box, make_box
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.store import MemoryStore
-
-
-class OneRecord:
-    """A log reader with one record a source."""
-
-    def __init__(self, clock: FakeClock) -> None:
-        self._clock = clock
-
-    async def read(self, sources, *, tail: int, follow: bool) -> AsyncIterator[LogRecord | None]:
-        """The record, then a heartbeat."""
-        found: list[LogSource] = await sources()
-        for source in found[:tail]:
-            yield LogRecord(time=self._clock.now(), project=source.project, source=source.kind, message="hello")
-        if follow:
-            yield None
 
 
 class EchoEndpoint:
@@ -97,6 +81,13 @@ def box() -> Box:
 
 
 @pytest.fixture
+def log_folder(tmp_path: Path) -> Path:
+    """The log folder of Ray's session, with no files in it."""
+    (tmp_path / "serve").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
 def peer_uid() -> dict[str, int]:
     """Who asks; root unless the test says otherwise."""
     return {"uid": 0}
@@ -109,7 +100,7 @@ def hub() -> WatchHub:
 
 
 @pytest.fixture
-def services(box: Box, hub: WatchHub) -> Services:
+def services(box: Box, hub: WatchHub, log_folder: Path) -> Services:
     """The core of the box."""
     status = DaemonStatus(
         store=box.store,
@@ -138,7 +129,9 @@ def services(box: Box, hub: WatchHub) -> Services:
         operations=box.operations,
         overview=box.overview,
         events=box.events,
-        logs=Logs(store=box.store, secrets=box.secrets, observation=box.observation, reader=OneRecord(box.clock)),
+        logs=Logs(
+            store=box.store, secrets=box.secrets, observation=box.observation, reader=LogFiles(lambda: log_folder)
+        ),
         requests=box.requests,
         broadcasting=broadcasting,
         hardware=box.hardware,

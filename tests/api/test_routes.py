@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import httpx
 import pytest
 
@@ -127,20 +125,6 @@ async def test_events_can_be_read_on_from_a_cursor(api: httpx.AsyncClient, box: 
     rest = (await api.get("/v1/events", params={"since": events[1].cursor})).json()
 
     assert [event.cursor for event in events[2:]] == [each["cursor"] for each in rest]
-
-
-async def test_logs_are_lines_of_json(api: httpx.AsyncClient, box: Box) -> None:
-    """One record a line; an empty line is a heartbeat."""
-    await box.deploy("asr")
-
-    answer = await api.get("/v1/logs", params={"project": "asr", "tail": 1, "follow": "true"})
-
-    first, heartbeat, _ = answer.text.split("\n")
-    assert ("application/x-ndjson", "hello", "") == (
-        answer.headers["content-type"],
-        json.loads(first)["message"],
-        heartbeat,
-    )
 
 
 async def test_the_daemon_tells_of_itself(api: httpx.AsyncClient, box: Box) -> None:

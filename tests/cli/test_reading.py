@@ -169,10 +169,10 @@ def test_logs_are_one_line_a_record_with_the_rest_indented(run: Run, daemon: Fak
     """Time, place, level, message; harmless."""
     daemon.on("GET /v1/logs", f"{RECORD.model_dump_json()}\n".encode())
 
-    result = run("logs", "lowercase", "--tail", "5", "--deployment", "ingress", "-f")
+    result = run("logs", "lowercase", "--tail", "5", "--deployment", "ingress")
 
     assert result.stdout == ("2026-01-02T03:04:05.000Z lowercase/ingress#23456789 ERROR It failed\n      at line 1\n")
-    assert daemon.seen() == ["GET /v1/logs?project=lowercase&deployment=ingress&tail=5&follow=true"]
+    assert daemon.seen() == ["GET /v1/logs?project=lowercase&deployment=ingress&tail=5&follow=false"]
 
 
 def test_logs_as_json_are_one_object_a_line(run: Run, daemon: FakeDaemon) -> None:

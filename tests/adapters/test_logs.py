@@ -6,9 +6,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
-from aanad.adapters.log_files import LogFiles
-from aanad.core.records import LogSource
+from aanad.adapters.logs.reader import LogFiles
+from aanad.core.records import LogQuery, LogSource
 from aanad.wire.logs import LogRecord
 
 SOURCE = LogSource("asr", "model", None, "serve", "serve/replica_asr_model_*.log")
@@ -28,29 +29,30 @@ def serve_log(tmp_path: Path, replica: str, text: str = "") -> Path:
     return path
 
 
-async def read(
-    tmp_path: Path, *sources: LogSource, tail: int = 100, follow: bool = False
-) -> AsyncIterator[LogRecord | None]:
-    """The reader over a folder."""
+async def read(tmp_path: Path, *sources: LogSource, tail: int | None = 100, **query: Any) -> AsyncIterator[LogRecord]:
+    """The records of a folder."""
 
     async def asked() -> list[LogSource]:
         return list(sources or (SOURCE,))
 
-    return LogFiles(lambda: tmp_path).read(asked, tail=tail, follow=follow)
+    async for piece in LogFiles(lambda: tmp_path).read(asked, LogQuery(tail=tail, **query)):
+        assert not piece or piece.endswith(b"\n")
+        for line in piece.splitlines():
+            if line and not line.startswith(b'{"cursor"'):
+                yield LogRecord.model_validate_json(line)
 
 
-async def messages(tmp_path: Path, *sources: LogSource, tail: int = 100) -> list[str]:
+async def messages(tmp_path: Path, *sources: LogSource, tail: int | None = 100) -> list[str]:
     """What is read without following."""
-    return [record.message async for record in await read(tmp_path, *sources, tail=tail) if record]
+    return [record.message async for record in read(tmp_path, *sources, tail=tail)]
 
 
-async def until(records: AsyncIterator[LogRecord | None], wanted: int) -> list[str]:
+async def until(records: AsyncIterator[LogRecord], wanted: int) -> list[str]:
     """The next messages of a follower."""
     found: list[str] = []
     async with asyncio.timeout(10):
         async for record in records:
-            if record is not None:
-                found.append(record.message)
+            found.append(record.message)
             if len(found) == wanted:
                 break
     return found
@@ -70,7 +72,7 @@ async def test_a_record_says_where_it_came_from(tmp_path: Path) -> None:
     """Project, deployment, replica, level and request id are told apart from the message."""
     serve_log(tmp_path, "a1", line(1, "hello", request_id="r-1"))
 
-    [record] = [r async for r in await read(tmp_path) if r]
+    [record] = [r async for r in read(tmp_path)]
 
     assert (record.project, record.deployment, record.replica, record.source) == ("asr", "model", "a1", "serve")
     assert (record.level, record.request_id, record.time.timestamp()) == ("info", "r-1", 1.0)
@@ -88,7 +90,7 @@ async def test_a_print_has_the_time_at_which_it_was_seen(tmp_path: Path) -> None
     (tmp_path / "worker-w1-01-77.out").write_text(":actor_name:x\nplain print\n")
     source = LogSource("asr", "model", "a1", "stdout", "worker-w1-*.out")
 
-    [record] = [r async for r in await read(tmp_path, source) if r]
+    [record] = [r async for r in read(tmp_path, source)]
 
     assert (record.message, record.replica, record.source) == ("plain print", "a1", "stdout")
 
@@ -96,7 +98,7 @@ async def test_a_print_has_the_time_at_which_it_was_seen(tmp_path: Path) -> None
 async def test_following_gives_each_new_record_once(tmp_path: Path) -> None:
     """New lines, a line in two pieces, a new replica, a file that was emptied: nothing lost, nothing twice."""
     path = serve_log(tmp_path, "a1", line(1, "one"))
-    records = await read(tmp_path, follow=True)
+    records = read(tmp_path, follow=True)
     assert await until(records, 1) == ["one"]
 
     half = line(2, "two")
@@ -131,4 +133,5 @@ async def test_no_session_means_no_records() -> None:
     async def asked() -> list[LogSource]:
         return [SOURCE]
 
-    assert [r async for r in LogFiles(lambda: None).read(asked, tail=5, follow=False)] == []
+    [cursor] = [piece async for piece in LogFiles(lambda: None).read(asked, LogQuery(tail=5))]
+    assert cursor.startswith(b'{"cursor"')

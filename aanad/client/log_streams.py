@@ -1,0 +1,123 @@
+"""Log records as they come; a follower survives a daemon that restarts, and sees each record once."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+from pydantic import ValidationError
+
+from aanad.client.pauses import SILENCE_LIMIT_S
+from aanad.errors import DaemonUnavailable, Failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aanad.client.connection import Connection, Parameters
+    from aanad.wire.logs import LogRecord
+
+PATH = "/v1/logs"
+CURSOR_HEADER = "Aana-Cursor"
+MAX_QUERY_CHARS = 16_384
+"""A longer cursor travels as a header."""
+FIRST_PAUSE_S = 0.1
+MAX_PAUSE_S = 3.0
+
+
+class LogStream:
+    """An iterator over `LogRecord`; it reconnects while it follows."""
+
+    def __init__(
+        self, connection: Connection, parameters: Parameters, *, follow: bool, cursor: str | None, patience_s: float
+    ) -> None:
+        self._connection = connection
+        self._parameters = parameters
+        self._follow = follow
+        self._patience_s = patience_s
+        self._cursor, self._seen = _read_bookmark(cursor)
+        self._records = self._read()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> LogRecord:
+        return next(self._records)
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._records.close()  # type: ignore[attr-defined]
+
+    @property
+    def cursor(self) -> str | None:
+        """Where the records given out so far end: read on with ``cursor=``. None before the daemon has said so."""
+        if self._cursor is None:
+            return None
+        return " ".join([self._cursor, *(f"{file}:{end}" for file, end in self._seen.items())])
+
+    def _read(self) -> Iterator[LogRecord]:
+        is_connected = False
+        gone_at = 0.0
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                for line in self._lines():
+                    is_connected, pause_s = True, FIRST_PAUSE_S
+                    yield from self._taken(line)
+                if not self._follow:
+                    return
+                failure: DaemonUnavailable | None = None
+            except DaemonUnavailable as error:
+                if not self._follow or (not is_connected and not gone_at):
+                    raise
+                failure = error
+            if is_connected or not gone_at:
+                is_connected, gone_at = False, time.monotonic()
+            if time.monotonic() - gone_at + pause_s > self._patience_s:
+                raise failure or DaemonUnavailable(
+                    "aanad ended the stream of logs.", hint="`aana status` says how it is."
+                )
+            time.sleep(pause_s)
+            pause_s = min(MAX_PAUSE_S, pause_s * 2)
+
+    def _lines(self) -> Iterator[bytes]:
+        parameters = dict(self._parameters)
+        headers = {}
+        if self._cursor is not None:
+            if len(self._cursor) > MAX_QUERY_CHARS:
+                headers[CURSOR_HEADER] = self._cursor
+            else:
+                parameters["cursor"] = self._cursor
+        streamed = self._connection.streamed_lines(PATH, parameters, silence_s=SILENCE_LIMIT_S, headers=headers)
+        with streamed as (_, lines):
+            yield from filter(None, lines)
+
+    def _taken(self, line: bytes) -> Iterator[LogRecord]:
+        from aanad.wire.logs import LogCursor, LogRecord
+
+        try:
+            if line.startswith(b'{"cursor":'):
+                self._cursor = LogCursor.model_validate_json(line).cursor
+                self._seen.clear()
+                return
+            record = LogRecord.model_validate_json(line)
+        except ValidationError as error:
+            raise Failed(
+                "aanad's answer cannot be read as LogRecord.",
+                hint="The daemon and this client are of different versions: `aana status` and `aana --version` tell.",
+                code="unreadable_answer",
+                detail=str(error).splitlines()[:6],
+            ) from error
+        file, _, end = record.position.rpartition(":")
+        if file and end.isdecimal():
+            # It was given out before the stream was cut; the cursor stands before it.
+            if int(end) <= self._seen.get(file, -1):
+                return
+            self._seen[file] = int(end)
+        yield record
+
+
+def _read_bookmark(text: str | None) -> tuple[str | None, dict[str, int]]:
+    """A daemon's cursor, and what was given out after it."""
+    words = (text or "").split()
+    found = (mark.rpartition(":") for mark in words[1:])
+    return words[0] if words else None, {file: int(end) for file, _, end in found if end.isdecimal()}
