@@ -132,6 +132,10 @@ class RayDashboard:
         """One log file of a node; None where it is not there or larger than `limit` bytes."""
         return await self._logs.content(node_id, name, limit)
 
+    async def document(self, path: str, **params: str | int) -> Any:
+        """A page of the REST API that has no method of its own here."""
+        return _json(await self._request("GET", path, params=params))
+
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         async with self._stream(method, path, **options) as response:
             await response.aread()
