@@ -86,6 +86,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.adapters.clock import SystemClock  # noqa: PLC0415
     from aanad.adapters.counts_files import CountsFiles  # noqa: PLC0415
     from aanad.adapters.inference import InferenceClient  # noqa: PLC0415
+    from aanad.adapters.logs.node_files import NodeFiles  # noqa: PLC0415
     from aanad.adapters.logs.reader import LogFiles  # noqa: PLC0415
     from aanad.adapters.machine import Machine  # noqa: PLC0415
     from aanad.adapters.nvml import NvmlSampler  # noqa: PLC0415
@@ -106,6 +107,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.core.events import Events  # noqa: PLC0415
     from aanad.core.hardware import Hardware  # noqa: PLC0415
     from aanad.core.hosts import Hosts  # noqa: PLC0415
+    from aanad.core.log_nodes import LogNodes  # noqa: PLC0415
     from aanad.core.logs import Logs  # noqa: PLC0415
     from aanad.core.node_reports import NodeReports  # noqa: PLC0415
     from aanad.core.observation import Observation  # noqa: PLC0415
@@ -166,6 +168,8 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     sampler = NvmlSampler()
     sampler.start()
     stack.callback(sampler.stop)
+    node_files = NodeFiles(dashboard.document, lambda: _read_token(settings.ray_token_path))
+    stack.push_async_callback(node_files.close)
     inference = InferenceClient(settings.serve_url)
     stack.push_async_callback(inference.close)
 
@@ -280,8 +284,9 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
                 store=store,
                 secrets=secrets,
                 observation=observation,
-                reader=LogFiles(log_folder),
-                daemon_log=settings.state_dir / "logs" / "aanad.log",
+                reader=LogFiles(log_folder, node_files),
+                daemon_log=settings.log_path,
+                nodes=LogNodes(dashboard, observation, clock),
             ),
             requests=requests,
             broadcasting=broadcasting,

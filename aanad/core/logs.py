@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from aanad.core.log_nodes import LogNodes
     from aanad.core.observation import Observation
     from aanad.core.ports import LogReader, Secrets, Store
     from aanad.core.records import LogQuery, ObservedDeployment, ProjectRecord
@@ -55,13 +56,15 @@ class Logs:
         observation: Observation,
         reader: LogReader,
         daemon_log: Path | None = None,
+        nodes: LogNodes | None = None,
     ) -> None:
-        """`daemon_log` is where the daemon writes its own log."""
+        """`daemon_log` is where the daemon writes its own log; without `nodes`, all files are on this one."""
         self._store = store
         self._observation = observation
         self._reader = reader
         self._redaction = Redaction(secrets)
         self._daemon_log = daemon_log
+        self._nodes = nodes
 
     async def read(self, scope: LogScope, query: LogQuery) -> AsyncIterator[bytes]:
         """Pieces of NDJSON: the records that the query begins with, then, following, each new one.
@@ -99,7 +102,8 @@ class Logs:
             redactors.append(redactor)
             found += await self._project_sources(record, scope, redactor)
             found += self._crash_sources(record.name, scope, redactor, old_crashes.get(record.name, []))
-        return [source for source in found if scope.has(source.kind)] + await self._box_sources(scope)
+        wanted = [source for source in found if scope.has(source.kind)] + await self._box_sources(scope)
+        return await self._nodes.spread(wanted) if self._nodes is not None else wanted
 
     async def _project_sources(self, record: ProjectRecord, scope: LogScope, redactor: Redactor) -> list[LogSource]:
         name = record.name
@@ -199,7 +203,7 @@ def _worker_sources(
     return [
         LogSource(
             project, deployment, replica.id, kind, f"worker-{replica.worker_id}-*.{suffix}", living=living,
-            redactor=redactor,
+            node_id=replica.node_id, redactor=redactor,
         )
         for replica in ((*observed.replicas, *observed.dead) if observed else ())
         if replica.worker_id and replica.id.endswith(scope.replica or "")

@@ -282,6 +282,8 @@ class LogSource:
     """The replicas that may still write; None where that is not known."""
     node: str | None = None
     """The address of the node that has the files, where that is not this one."""
+    node_id: str | None = None
+    """Ray's id of that node; `pattern` is below its own session's log folder."""
     crash: Crash | None = None
     """What was kept of a crash, to be told where the files of `pattern` are not there."""
     redactor: Redactor | None = None

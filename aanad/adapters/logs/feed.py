@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aanad.adapters.logs.entries import Entry
     from aanad.adapters.logs.files import LogFile
     from aanad.adapters.logs.filters import Filter
+    from aanad.adapters.logs.remote import RemoteFile
     from aanad.core.records import LogSource
 
 WATERMARK_NS = 500_000_000
@@ -29,7 +30,14 @@ class Feed:
     """One file, read forward."""
 
     def __init__(
-        self, source: LogSource, file: LogFile, *, replica: str | None, offset: int, limit: int | None, filter_: Filter
+        self,
+        source: LogSource,
+        file: LogFile | RemoteFile,
+        *,
+        replica: str | None,
+        offset: int,
+        limit: int | None,
+        filter_: Filter,
     ) -> None:
         """`limit` is where reading ends; None where it goes on for as long as the file grows."""
         self.source = source

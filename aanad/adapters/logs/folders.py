@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aanad.core.records import LogSource
 
 SETTLED_NS = 2_000_000_000
@@ -31,6 +33,39 @@ class Found:
     """What the pattern's `*` stands for."""
 
 
+class Listing:
+    """The names in a folder, here or on another node."""
+
+    def __init__(self, folder: str, names: Iterable[str]) -> None:
+        self._folder = folder
+        self._names = sorted(_generation(name) for name in names)
+        """Name without rotation, generation, name."""
+
+    def differs(self, other: Listing) -> bool:
+        """Whether it holds other names."""
+        return self._names != other._names
+
+    def matching(self, pattern: str, ends_with: str) -> list[Found]:
+        """The files of a pattern, the oldest generation first."""
+        prefix, star, suffix = pattern.partition("*")
+        suffix = f"{ends_with}{suffix}"
+        found = []
+        for number in range(bisect_left(self._names, (prefix, 0, "")), len(self._names)):
+            base, generation, name = self._names[number]
+            if not base.startswith(prefix):
+                break
+            if star:
+                # `*` is one id: `replica_asr_model_*.log` is not the log of a replica of asr_model_large.
+                if not base.endswith(suffix) or len(base) <= len(prefix) or "_" in base[len(prefix) : -len(suffix)]:
+                    continue
+            elif base != pattern:
+                continue
+            wildcard = base[len(prefix) : len(base) - len(pattern.partition("*")[2])] if star else ""
+            family = os.path.join(self._folder, base)  # noqa: PTH118 - called often
+            found.append(Found(os.path.join(self._folder, name), family, generation, wildcard))  # noqa: PTH118
+        return sorted(found, key=lambda each: (each.family, -each.generation))
+
+
 class Folders:
     """The folders that were asked about."""
 
@@ -48,7 +83,7 @@ class Folders:
         else:
             return []
         known = self._known.setdefault(folder, _Folder(folder))
-        return known.matching(pattern, source.ends_with)
+        return known.listing.matching(pattern, source.ends_with)
 
     def changed(self) -> bool:
         """Look at every folder, and tell whether any has other files than before."""
@@ -60,8 +95,7 @@ class _Folder:
         self._path = path
         self._modified = -1
         self._settled = False
-        self._names: list[tuple[str, int, str]] = []
-        """Name without rotation, generation, name; sorted."""
+        self.listing = Listing(path, ())
         self.refresh()
 
     def refresh(self) -> bool:
@@ -74,31 +108,12 @@ class _Folder:
         self._modified = modified
         self._settled = time.time_ns() - modified > SETTLED_NS
         try:
-            found = sorted(_generation(name) for name in os.listdir(self._path))  # noqa: PTH208 - names are all
+            found = Listing(self._path, os.listdir(self._path))  # noqa: PTH208 - names are all
         except OSError:
-            found = []
-        is_other = found != self._names
-        self._names = found
+            found = Listing(self._path, ())
+        is_other = found.differs(self.listing)
+        self.listing = found
         return is_other
-
-    def matching(self, pattern: str, ends_with: str) -> list[Found]:
-        prefix, star, suffix = pattern.partition("*")
-        suffix = f"{ends_with}{suffix}"
-        found = []
-        for number in range(bisect_left(self._names, (prefix, 0, "")), len(self._names)):
-            base, generation, name = self._names[number]
-            if not base.startswith(prefix):
-                break
-            if star:
-                # `*` is one id: `replica_asr_model_*.log` is not the log of a replica of asr_model_large.
-                if not base.endswith(suffix) or len(base) <= len(prefix) or "_" in base[len(prefix) : -len(suffix)]:
-                    continue
-            elif base != pattern:
-                continue
-            wildcard = base[len(prefix) : len(base) - len(pattern.partition("*")[2])] if star else ""
-            family = os.path.join(self._path, base)  # noqa: PTH118 - called often
-            found.append(Found(os.path.join(self._path, name), family, generation, wildcard))  # noqa: PTH118
-        return sorted(found, key=lambda each: (each.family, -each.generation))
 
 
 def _generation(name: str) -> tuple[str, int, str]:

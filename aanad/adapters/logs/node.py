@@ -40,6 +40,7 @@ NODE_BYTES = 8 * 1024 * 1024
 PAUSE_S, LONGEST_PAUSE_S = 2.0, 60.0
 """Before a node that did not answer is asked again."""
 AT_ONCE = 4
+AGAIN_S = 0.2
 
 
 class Node:
@@ -125,7 +126,7 @@ class Node:
                 self._turn(silent=True, reason=error.message)
             await asyncio.sleep(0.05)
 
-    async def _list(self) -> None:
+    async def _list(self, tries: int = 2) -> None:
         self._is_stale = False
         await self._files.find_agent(self._id)
         folders = {os.path.dirname(source.pattern) for source in self._sources}  # noqa: PTH120 - plain text
@@ -143,6 +144,11 @@ class Node:
         gate = asyncio.Semaphore(AT_ONCE)
         looks = [self._identify(found, gate) for path, found in wanted.items() if path not in known]
         known |= {file.path: file for file in await asyncio.gather(*looks) if file is not None}
+        if tries and any(file not in known.values() for file in self._by_path.values()):
+            # Was one removed, or renamed while it was looked for? A file must not be taken for another, new one.
+            await asyncio.sleep(AGAIN_S)
+            await self._list(tries - 1)
+            return
         self._has_changed = self._has_changed or known != self._by_path
         self._listings = listings
         self._by_path = known

@@ -7,12 +7,14 @@ import time
 from typing import TYPE_CHECKING
 
 from aanad.adapters.logs.encoding import HEARTBEAT
+from aanad.adapters.logs.nodes import Nodes
 from aanad.adapters.logs.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
+    from aanad.adapters.logs.node_files import NodeFiles
     from aanad.core.records import LogQuery, LogSource
 
 POLL_S = 0.2
@@ -24,9 +26,15 @@ HEARTBEAT_S = 10.0
 class LogFiles:
     """Log files of the current Ray session on this machine, and others that sources name by their path."""
 
-    def __init__(self, folder: Callable[[], Path | None]) -> None:
-        """`folder` is asked each time: a cold start of Ray makes a new session with new files."""
+    def __init__(self, folder: Callable[[], Path | None], node_files: NodeFiles | None = None) -> None:
+        """Take where the files are.
+
+        Args:
+            folder: asked each time: a cold start of Ray makes a new session with new files.
+            node_files: reads those of other nodes.
+        """
         self._folder = folder
+        self._node_files = node_files
 
     def read(self, sources: Callable[[], Awaitable[list[LogSource]]], query: LogQuery) -> AsyncIterator[bytes]:
         """Pieces of NDJSON, of whole lines each, as ``wire/logs.py`` says.
@@ -34,13 +42,18 @@ class LogFiles:
         Raises:
             InvalidInput: ``invalid_pattern``, ``invalid_cursor``.
         """
-        return self._read(sources, query, Session(query))
+        nodes = Nodes(self._node_files) if self._node_files is not None else None
+        return self._read(sources, query, Session(query, nodes), nodes)
 
     async def _read(
-        self, sources: Callable[[], Awaitable[list[LogSource]]], query: LogQuery, session: Session
+        self,
+        sources: Callable[[], Awaitable[list[LogSource]]],
+        query: LogQuery,
+        session: Session,
+        nodes: Nodes | None,
     ) -> AsyncIterator[bytes]:
         try:
-            session.use(await sources(), self._folder())
+            await self._use(await sources(), session, nodes)
             beginning = session.begin()
             said = time.monotonic()
             while (found := await asyncio.to_thread(next, beginning, None)) is not None:
@@ -49,13 +62,21 @@ class LogFiles:
                 elif time.monotonic() - said > HEARTBEAT_S:
                     said = time.monotonic()
                     yield HEARTBEAT
-            async for found in self._steps(sources, query, session):
+            if nodes is not None and query.follow:
+                nodes.follow()
+            async for found in self._steps(sources, query, session, nodes):
                 yield found
         finally:
+            if nodes is not None:
+                await nodes.stop()
             await asyncio.shield(asyncio.to_thread(session.close))
 
     async def _steps(
-        self, sources: Callable[[], Awaitable[list[LogSource]]], query: LogQuery, session: Session
+        self,
+        sources: Callable[[], Awaitable[list[LogSource]]],
+        query: LogQuery,
+        session: Session,
+        nodes: Nodes | None,
     ) -> AsyncIterator[bytes]:
         if query.follow:
             yield await asyncio.to_thread(session.cursor)
@@ -63,6 +84,8 @@ class LogFiles:
         news = False
         while True:
             found = await asyncio.to_thread(session.step)
+            if nodes is not None:
+                found += nodes.notices()
             now = time.monotonic()
             if found:
                 said, news = now, True
@@ -77,7 +100,12 @@ class LogFiles:
                 yield HEARTBEAT + (await asyncio.to_thread(session.cursor) if query.follow else b"")
             if query.follow and now - refreshed > REFRESH_S:
                 refreshed = now
-                session.use(await sources(), self._folder())
+                await self._use(await sources(), session, nodes)
             if query.follow and not session.is_behind:
                 await asyncio.sleep(POLL_S)
         yield await asyncio.to_thread(session.cursor)
+
+    async def _use(self, sources: list[LogSource], session: Session, nodes: Nodes | None) -> None:
+        if nodes is not None:
+            await nodes.use(sources)
+        session.use(sources, self._folder())

@@ -8,6 +8,7 @@ from aanad.adapters.logs.parsing import Parser
 
 if TYPE_CHECKING:
     from aanad.adapters.logs.files import LogFile
+    from aanad.adapters.logs.remote import RemoteFile
 
 PROBE = 65_536
 SMALL = 1_048_576
@@ -16,7 +17,7 @@ SLACK_NS = 2_000_000_000
 """Lines of several threads do not stand in the order of their times."""
 
 
-def offset_of(file: LogFile, since: int, now: int) -> int:
+def offset_of(file: LogFile | RemoteFile, since: int, now: int) -> int:
     """The start of a line before which nothing is as late as `since`."""
     if file.modified < since - SLACK_NS:
         return line_start(file, file.size)
@@ -33,7 +34,7 @@ def offset_of(file: LogFile, since: int, now: int) -> int:
     return line_start(file, low)
 
 
-def _time_at(file: LogFile, offset: int, now: int) -> int | None:
+def _time_at(file: LogFile | RemoteFile, offset: int, now: int) -> int | None:
     """The time of the first line after an offset that carries one."""
     data = file.read(offset, PROBE)
     at, parser = 0, Parser()
@@ -44,7 +45,7 @@ def _time_at(file: LogFile, offset: int, now: int) -> int | None:
     return None
 
 
-def line_start(file: LogFile, offset: int) -> int:
+def line_start(file: LogFile | RemoteFile, offset: int) -> int:
     """The start of the line that an offset is in."""
     upto = offset
     while upto > 0:

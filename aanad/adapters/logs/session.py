@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from aanad.adapters.logs.entries import Entry
     from aanad.adapters.logs.folders import Found
+    from aanad.adapters.logs.nodes import Nodes
+    from aanad.adapters.logs.remote import RemoteFile
     from aanad.core.records import LogQuery, LogSource
 
 BUDGET = 32 * 1024 * 1024
@@ -44,13 +46,14 @@ MAX_OPEN = 256
 class Session:
     """The files of one query, and how far each was read."""
 
-    def __init__(self, query: LogQuery) -> None:
+    def __init__(self, query: LogQuery, nodes: Nodes | None = None) -> None:
         """Raises InvalidInput: ``invalid_pattern``, ``invalid_cursor``."""
         self._query = query
         self._filter = Filter(query)
         self._behind: Mapping[bytes, int] | None = cursors.decode(query.cursor) if query.cursor else None
         self._is_first = True
         self._folders = Folders()
+        self._nodes = nodes
         self._feeds: dict[tuple[str, int], Feed] = {}
         self._crashes: dict[str, CrashFeed] = {}
         self._sources: list[LogSource] = []
@@ -117,7 +120,7 @@ class Session:
 
     def _step(self) -> bytes:
         now = time.time_ns()
-        if self._query.follow and (self._must_scan or self._folders.changed()):
+        if self._query.follow and (self._must_scan or self._have_changed()):
             self._scan(now)
         feeds = list(self._feeds.values())
         for feed in feeds:
@@ -174,23 +177,20 @@ class Session:
     def _scan(self, now: int) -> None:
         """Find the files of the sources by the names that they have now."""
         self._must_scan = False
-        self._folders.changed()
+        self._have_changed()
         named: set[tuple[str, int]] = set()
         replicas: set[str] = set()
-        for source, found in self._found():
-            try:
-                status = os.stat(found.path)  # noqa: PTH116 - called often
-            except OSError:
-                continue
-            key = (found.family, status.st_ino)
+        for source, found, file in self._found():
+            key = (found.family, file.inode)
             named.add(key)
             if source.kind == "serve":
                 replicas.add(found.wildcard)
             feed = self._feeds.get(key)
             if feed is None:
-                feed = self._feeds[key] = self._feed(source, found, LogFile(found.path, found.family, status), now)
+                feed = self._feeds[key] = self._feed(source, found, file, now)
             else:
-                feed.file.path = found.path
+                if isinstance(file, LogFile):  # one of another node is known to its node, and is the same one
+                    feed.file.path = found.path
                 feed.source = source
             feed.is_rotated = found.generation > 0
         for key, feed in self._feeds.items():
@@ -199,17 +199,34 @@ class Session:
         self._take_crashes(replicas)
         self._is_first = False
 
-    def _found(self) -> Iterator[tuple[LogSource, Found]]:
+    def _have_changed(self) -> bool:
+        """Whether there are other files than before, here or on other nodes."""
+        here = self._folders.changed()
+        return (self._nodes is not None and self._nodes.changed()) or here
+
+    def _found(self) -> Iterator[tuple[LogSource, Found, LogFile | RemoteFile]]:
         seen: set[str] = set()
         for source in self._sources:
             if source.kind == "crash":
                 continue
-            for found in self._folders.files(source, self._root):
+            for found, file in self._files(source):
                 if found.path not in seen:
                     seen.add(found.path)
-                    yield source, found
+                    yield source, found, file
 
-    def _feed(self, source: LogSource, found: Found, file: LogFile, now: int) -> Feed:
+    def _files(self, source: LogSource) -> Iterator[tuple[Found, LogFile | RemoteFile]]:
+        if source.node_id is not None:
+            if self._nodes is not None:
+                yield from self._nodes.found(source)
+            return
+        for found in self._folders.files(source, self._root):
+            try:
+                status = os.stat(found.path)  # noqa: PTH116 - called often
+            except OSError:
+                continue
+            yield found, LogFile(found.path, found.family, status)
+
+    def _feed(self, source: LogSource, found: Found, file: LogFile | RemoteFile, now: int) -> Feed:
         replica = source.replica or (found.wildcard if source.kind == "serve" else None)
         query = self._query
         offset = 0
