@@ -79,7 +79,7 @@ class Requests:
                 if now - self._looked.get(node, float("-inf")) >= ELSEWHERE_EACH_S:
                     self._looked[node] = now
                     await self._read(node, await self._files.there(node, self._counts.settled), now)
-            self._counts.settle(self._is_alive if self._observation.view.reachable else _always, now)
+            self._counts.settle(self._lives, now)
             self._keep(now)
 
     async def _read(self, node: str, reading: CountsReading | None, now: float) -> None:
@@ -91,7 +91,7 @@ class Requests:
             added = self._counts.take(name, counts, now)
             if is_baseline and added:
                 self._history = deque((at, plus(totals, added)) for at, totals in self._history)
-        self._counts.forget(self._names.get(node, frozenset()) - reading.names)
+        self._counts.forget(self._names.get(node, frozenset()) - reading.names, self._lives)
         self._names[node] = reading.names
 
     def _keep(self, now: float) -> None:
@@ -115,6 +115,10 @@ class Requests:
         app = self._observation.application(counts.project)
         deployment = app.deployments.get(counts.deployment) if app else None
         return deployment is not None and any(replica.id == counts.replica for replica in deployment.replicas)
+
+    def _lives(self, counts: ReplicaCounts) -> bool:
+        """Whether it may write again; any may while Serve cannot be asked."""
+        return not self._observation.view.reachable or self._is_alive(counts)
 
     async def stats(self, project: str | None = None) -> list[RequestStats]:
         """Of one project or of all: the project itself, its endpoints, its deployments.
@@ -229,7 +233,3 @@ def errors(tally: Tally, kind: Kind) -> int:
     if kind == "deployment":
         return sum(count for outcome, count in tally.outcomes.items() if outcome not in FINE)
     return sum(count for outcome, count in tally.outcomes.items() if outcome.startswith(SERVER_ERROR))
-
-
-def _always(_: ReplicaCounts) -> bool:
-    return True

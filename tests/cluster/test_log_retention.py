@@ -44,6 +44,7 @@ def test_old_files_go(logs: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     for name in ("serve/replica_a_b_c.log", "serve/replica_a_b_c.log.2", "worker-1-2-4000000.out", "raylet.1.out"):
         write(logs / name, days=8)
+    write(logs / "serve/aana_requests_a_b_c.json", days=8)
     write(logs / "serve/replica_a_b_d.log", days=6)
     write(logs / "profile.nsys", days=30)
     (logs / "linked.log").symlink_to(write(logs.parents[1] / "elsewhere.log", days=30))
@@ -53,7 +54,7 @@ def test_old_files_go(logs: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert left == {"replica_a_b_d.log", "profile.nsys", "linked.log"}
     assert (logs.parents[1] / "elsewhere.log").exists()
     [said] = [record.getMessage() for record in caplog.records]
-    assert said.startswith("logs.removed files=4 bytes=40 session_2026-01-01_00-00-00_000000_1/logs/")
+    assert said.startswith("logs.removed files=5 bytes=50 session_2026-01-01_00-00-00_000000_1/logs/")
 
 
 def test_the_oldest_go_where_there_is_too_much(logs: Path) -> None:

@@ -180,6 +180,18 @@ async def test_a_crashed_replica_is_let_go_after_a_while(asr: Box) -> None:
     assert asr.counts.settled == {"aana_requests_asr_ingress_crashed.json"}
 
 
+async def test_a_file_that_vanishes_and_comes_back_is_counted_once(asr: Box) -> None:
+    """A quiet replica's file may be swept away as old; it writes all of its sums again with its next request."""
+    replica = Replica(asr)
+    replica.writes(run=series(s200=5))
+    await row(asr, "endpoint", "run")
+    asr.counts.nodes[""] = {}
+    await row(asr, "endpoint", "run")
+    replica.writes(run=series(s200=6))
+
+    assert (await row(asr, "endpoint", "run")).total == 6
+
+
 async def test_a_file_that_begins_anew_adds_to_the_sum(asr: Box) -> None:
     """Sums that shrink are those of another beginning: totals never go back."""
     replica = Replica(asr)

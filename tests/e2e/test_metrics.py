@@ -177,8 +177,9 @@ def test_what_is_under_way_and_waits_is_shown(box: Box, counted_project: str, se
                 "POST", f"{box.serve_url}/{counted_project}/count", json={"limit": 10_000, "pause_s": 0.05}
             )
             response = client.send(request, stream=True)
-            next(response.iter_bytes())
-            stop.append(response)
+            chunks = response.iter_bytes()
+            next(chunks)
+            stop.append((response, chunks))  # httpx closes a response whose iterator nobody holds
         eventually(
             lambda: (
                 rows(box, counted_project, "endpoint")["count"]["ongoing"],
@@ -187,7 +188,7 @@ def test_what_is_under_way_and_waits_is_shown(box: Box, counted_project: str, se
             lambda seen: seen == (2, 2),
             within=20,
         )
-        for response in stop:
+        for response, _ in stop:
             response.close()
     eventually(
         lambda: (

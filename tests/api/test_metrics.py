@@ -1,0 +1,157 @@
+"""``/metrics``: what it says is what was counted, and docs/metrics.md lists all of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families as prometheus
+
+from aanad.errors import StoreUnavailable
+from aanad.wire.request_stats import RequestStats
+from tests.core.conftest import Box
+from tests.core.test_requests import Replica, sent, series
+
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+Sample = tuple[str, frozenset[tuple[str, str]]]
+
+
+@pytest.fixture
+async def asr(box: Box) -> Box:
+    """A box whose asr has served requests and calls."""
+    await box.deploy("asr")
+    await box.requests.refresh()
+    box.cluster.kill_replica("asr", "model")
+    await box.settle()
+    Replica(box).writes(
+        run=series(s200=5, s422=2, ongoing=3, queued=1), sent=(sent("model", is_followed=True, ongoing=2),)
+    )
+    Replica(box, "model").writes(served=series(ok=4, ValueError=1, ongoing=1))
+    return box
+
+
+async def scrape(api: httpx.AsyncClient) -> list[Metric]:
+    """All families."""
+    answer = await api.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    return list(prometheus(answer.text))
+
+
+def values(families: list[Metric]) -> dict[Sample, float]:
+    """Every sample."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def labelled(**labels: str) -> frozenset[tuple[str, str]]:
+    """Labels as a key."""
+    return frozenset(labels.items())
+
+
+@pytest.mark.usefixtures("asr")
+async def test_the_page_lists_every_metric(api: httpx.AsyncClient) -> None:
+    """With its type and its labels; none is missing on either side."""
+    rows = re.findall(r"^\| `(aana_\w+)` \| (\w+) \| (.*?) \| .+ \|$", PAGE.read_text(), re.MULTILINE)
+    documented = {name: (kind, frozenset(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+
+    found = {}
+    for family in await scrape(api):
+        labels = {label for sample in family.samples for label in sample.labels} - {"le"}
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        found[name] = (family.type, frozenset(labels))
+        assert family.documentation
+
+    assert found == documented
+    assert len(rows) == len(documented)
+
+
+@pytest.mark.usefixtures("asr")
+async def test_requests_and_calls_are_what_was_counted(api: httpx.AsyncClient) -> None:
+    """By endpoint and status, by deployment and outcome, with their durations."""
+    found = values(await scrape(api))
+    run, model = {"project": "asr", "endpoint": "run"}, {"project": "asr", "deployment": "model"}
+
+    assert found["aana_requests_total", labelled(**run, status="200")] == 5
+    assert found["aana_requests_total", labelled(**run, status="422")] == 2
+    assert found["aana_requests_ongoing", labelled(**run)] == 3
+    assert found["aana_requests_queued", labelled(**run)] == 1
+    assert found["aana_request_duration_seconds_count", labelled(**run)] == 7
+    assert found["aana_request_duration_seconds_sum", labelled(**run)] == pytest.approx(0.35)
+    assert found["aana_request_duration_seconds_bucket", labelled(**run, le="0.025")] == 0
+    assert found["aana_request_duration_seconds_bucket", labelled(**run, le="0.05")] == 7
+    assert found["aana_request_duration_seconds_bucket", labelled(**run, le="+Inf")] == 7
+    assert found["aana_deployment_calls_total", labelled(**model, outcome="ok")] == 4
+    assert found["aana_deployment_calls_total", labelled(**model, outcome="ValueError")] == 1
+    assert found["aana_deployment_calls_ongoing", labelled(**model)] == 1
+    assert found["aana_deployment_calls_queued", labelled(**model)] == 1
+    assert found["aana_replica_restarts_total", labelled(**model)] == 1
+    assert found["aana_project_phase", labelled(project="asr", phase="running")] == 1
+    assert found["aana_project_phase", labelled(project="asr", phase="failed")] == 0
+    assert found["aana_replicas", labelled(**model, phase="running")] == 1
+
+
+@pytest.mark.usefixtures("asr")
+async def test_open_metrics_where_it_is_asked_for(api: httpx.AsyncClient) -> None:
+    """As newer Prometheus servers do; with the same numbers."""
+    answer = await api.get(
+        "/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0,text/plain;q=0.5"}
+    )
+
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    uptime = ("aana_daemon_uptime_seconds", frozenset())
+    ours, plain = values(list(open_metrics(answer.text))), values(await scrape(api))
+    assert ours.keys() == plain.keys()
+    assert {key: value for key, value in ours.items() if key != uptime} == {
+        key: value for key, value in plain.items() if key != uptime
+    }
+
+
+async def test_a_box_without_projects_and_without_ray(api: httpx.AsyncClient, box: Box) -> None:
+    """Says so, and is no error."""
+    box.cluster.up = False
+    await box.reconciler.tick()
+
+    found = values(await scrape(api))
+
+    assert found["aana_cluster_up", frozenset()] == 0
+    assert found["aana_store_up", frozenset()] == 1
+
+
+async def test_a_database_that_fails_does_not_hide_the_daemon(
+    api: httpx.AsyncClient, asr: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alert on it needs the page."""
+
+    async def projects() -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    monkeypatch.setattr(asr.store, "projects", projects)
+
+    found = values(await scrape(api))
+
+    assert found["aana_store_up", frozenset()] == 0
+    assert not [name for name, _ in found if name.startswith("aana_requests")]
+
+
+@pytest.mark.usefixtures("asr")
+async def test_v1_requests_has_the_same_numbers(api: httpx.AsyncClient) -> None:
+    """As wire models; of one project or of all; one that is not there is a 404."""
+    rows = [RequestStats.model_validate(row) for row in (await api.get("/v1/requests?project=asr")).json()]
+    everything = await api.get("/v1/requests")
+    missing = await api.get("/v1/requests?project=tts")
+
+    assert {(row.kind, row.name): row.by_status for row in rows} == {
+        ("project", "asr"): {"200": 5, "422": 2},
+        ("endpoint", "run"): {"200": 5, "422": 2},
+        ("deployment", "model"): {"ValueError": 1, "ok": 4},
+    }
+    assert len(everything.json()) == len(rows)
+    assert (missing.status_code, missing.json()["code"]) == (404, "project_not_found")
