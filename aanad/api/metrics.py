@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Header, Response
 from prometheus_client.exposition import choose_encoder
 
-from aanad.api import project_metrics, request_metrics
+from aanad.api import hardware_metrics, project_metrics, request_metrics
 from aanad.api.services import Core
 from aanad.errors import StoreUnavailable
 
@@ -41,6 +41,7 @@ async def metrics(core: Core, accept: Annotated[str, Header()] = "") -> Response
 
 async def _families(core: Services) -> list[Metric]:
     found = list(project_metrics.daemon_families(await core.status.status()))
+    found += hardware_metrics.families(await core.hardware.gpus(), await core.hardware.nodes())
     try:
         found += project_metrics.project_families(
             await core.overview.projects(), await core.overview.replicas(), core.overview.restarts()

@@ -12,8 +12,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from aanad.errors import StoreUnavailable
+from aanad.wire.hardware import HardwareState
 from aanad.wire.request_stats import RequestStats
 from tests.core.conftest import Box
+from tests.core.test_hardware import GIB, gpu, one_project
 from tests.core.test_requests import Replica, sent, series
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -22,8 +24,8 @@ Sample = tuple[str, frozenset[tuple[str, str]]]
 
 @pytest.fixture
 async def asr(box: Box) -> Box:
-    """A box whose asr has served requests and calls."""
-    await box.deploy("asr")
+    """A box with a GPU whose asr has served requests and calls."""
+    await one_project(box, gpu(0, power_limit_w=700.0, throttling=("thermal",)))
     await box.requests.refresh()
     box.cluster.kill_replica("asr", "model")
     await box.settle()
@@ -96,6 +98,32 @@ async def test_requests_and_calls_are_what_was_counted(api: httpx.AsyncClient) -
     assert found["aana_project_phase", labelled(project="asr", phase="running")] == 1
     assert found["aana_project_phase", labelled(project="asr", phase="failed")] == 0
     assert found["aana_replicas", labelled(**model, phase="running")] == 1
+
+
+@pytest.mark.usefixtures("asr")
+async def test_hardware_is_what_was_measured(api: httpx.AsyncClient) -> None:
+    """In base units; a GPU by its node and index."""
+    found = values(await scrape(api))
+    one = {"node": "10.0.0.1", "gpu": "0"}
+
+    assert found["aana_gpu_info", labelled(**one, uuid="GPU-0", name="H100")] == 1
+    assert found["aana_gpu_up", labelled(**one)] == 1
+    assert found["aana_gpu_utilization_ratio", labelled(**one)] == 0.3
+    assert found["aana_gpu_memory_used_bytes", labelled(**one)] == 10 * GIB
+    assert found["aana_gpu_power_watts", labelled(**one)] == 200
+    assert found["aana_gpu_power_limit_watts", labelled(**one)] == 700
+    assert found["aana_gpu_throttled", labelled(**one)] == 1
+    assert found["aana_node_cpu_utilization_ratio", labelled(node="10.0.0.1")] == 0.5
+
+
+async def test_what_nobody_measured_is_left_out(api: httpx.AsyncClient, box: Box) -> None:
+    """A zero would be a lie; a GPU that is lost is there and down."""
+    await one_project(box, gpu(0, power_w=None, state=HardwareState.LOST))
+
+    found = values(await scrape(api))
+
+    assert found["aana_gpu_up", labelled(node="10.0.0.1", gpu="0")] == 0
+    assert not [name for name, _ in found if name.startswith("aana_gpu_power")]
 
 
 @pytest.mark.usefixtures("asr")
