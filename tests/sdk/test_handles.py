@@ -16,6 +16,7 @@ from ray.serve.exceptions import BackPressureError
 from aanad.errors import AanaError, Failed, NotFound, TimedOut, Unavailable
 from aanad.sdk import AanaDeploymentHandle, handle, wiring
 from aanad.sdk.call_outcomes import is_failure
+from aanad.sdk.counts import Counts
 from aanad.sdk.exceptions import InferenceError
 
 if TYPE_CHECKING:
@@ -434,3 +435,55 @@ def test_arrays_cross_as_binary() -> None:
     pixels = np.zeros((1000, 1000, 3), np.uint8)
 
     assert len(RPCSerializer("cloudpickle", "cloudpickle").dumps_request(pixels)) < pixels.nbytes + 1000
+
+
+async def test_calls_are_counted_where_they_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One each, however often it was sent again: by deployment and by how it ended for the caller."""
+    mine = Counts()
+    monkeypatch.setattr(handle, "process_counts", mine)
+    errors: list[Exception] = [unavailable(), ValueError("secret"), NotFound("No.", code="no_voice")]
+
+    async def answer(number: int) -> int:
+        if number < 0:
+            raise errors.pop(0)
+        return number
+
+    model = await connect(FakeServeHandle(answer=answer, items=count))
+    await model.value(1)
+    with pytest.raises(ValueError, match="secret"):
+        await model.value(-1)
+    with pytest.raises(NotFound):
+        await model.value(-1)
+    assert [item async for item in model.stream(3)] == [0, 1, 2]
+    stream = model.stream(3)
+    items = aiter(stream)
+    await anext(items)
+    series = mine.sent("demo", "model")
+    assert series.ongoing == 1
+    await items.aclose()  # type: ignore[attr-defined]
+
+    assert series.ongoing == 0
+    assert series.is_followed is False
+    assert series.document()["outcomes"] == {"ok": 2, "ValueError": 1, "no_voice": 1, "cancelled": 1}
+
+
+async def test_a_call_that_is_too_late_or_cancelled_is_counted_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the code that the caller gets, or as cancelled."""
+    mine = Counts()
+    monkeypatch.setattr(handle, "process_counts", mine)
+
+    async def answer(_: int) -> int:
+        await asyncio.sleep(60)
+        return 0
+
+    model = await connect(FakeServeHandle(answer=answer), timeout_s=0.05)
+    with pytest.raises(TimedOut):
+        await model.value(1)
+    patient = await connect(FakeServeHandle(answer=answer))
+    call = asyncio.create_task(patient.value(1))
+    await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+    assert mine.sent("demo", "model").document()["outcomes"] == {"deployment_timeout": 1, "cancelled": 1}

@@ -17,6 +17,7 @@ from ray.serve._private.utils import extract_self_if_method_call
 
 from aanad.sdk import BaseDeployment, served_calls
 from aanad.sdk.call_outcomes import CallOutcomes, FailureLimits
+from aanad.sdk.counts import Counts
 from aanad.sdk.exceptions import InferenceError
 from aanad.sdk.served_calls import Unhealthy, followed
 from tests.e2e.box import eventually
@@ -136,6 +137,26 @@ async def test_a_call_that_is_cancelled_is_not_counted(watched: list[CallOutcome
     await stream.aclose()
 
     assert counts(watched[0]) == (0, 0)
+
+
+async def test_calls_are_counted_by_how_they_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the replica's own series: the class of an exception, the code of an error of Aana's, left streams."""
+    mine = Counts()
+    monkeypatch.setattr(served_calls, "process_counts", mine)
+    model = Serve(Model())
+    await model.method("value")()
+    for error in (ValueError("secret"), InferenceError("broken")):
+        with pytest.raises(type(error)):
+            model.method("plain")(error)
+    stream = model.method("stream")(3)
+    await anext(stream)
+    under_way = mine.served().document()
+    await stream.aclose()
+
+    assert (under_way["ongoing"], mine.served().ongoing) == (1, 0)
+    assert mine.served().document()["outcomes"] == {
+        "ok": 1, "ValueError": 1, InferenceError.code: 1, "cancelled": 1,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["stream", "items"])
