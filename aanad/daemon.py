@@ -104,6 +104,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.core.commands import Commands  # noqa: PLC0415
     from aanad.core.deadlines import Deadlines  # noqa: PLC0415
     from aanad.core.deploy import Deploy  # noqa: PLC0415
+    from aanad.core.event_retention import EventRetention  # noqa: PLC0415
     from aanad.core.events import Events  # noqa: PLC0415
     from aanad.core.hardware import Hardware  # noqa: PLC0415
     from aanad.core.hosts import Hosts  # noqa: PLC0415
@@ -251,7 +252,9 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     )
     requests = Requests(store=store, observation=observation, files=CountsFiles(log_folder, dashboard), clock=clock)
     broadcasting = Broadcasting(
-        WatchHub(), topics.sources(overview=overview, operations=operations, events=events, status=status)
+        WatchHub(),
+        topics.sources(overview=overview, operations=operations, events=events, status=status, requests=requests),
+        each_second=topics.NUMBERS,
     )
     operations.when_changed = partial(broadcasting.wake, "operations")
     events.when_recorded = partial(broadcasting.wake, "events")
@@ -310,12 +313,14 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
             web.should_exit = True
             await serving
 
+    retention = EventRetention(store=store, clock=clock, keep_days=settings.events.keep_days, keep=settings.events.keep)
     work: list[Callable[[], Coroutine[Any, Any, None]]] = [
         reconciler.run,
         requests.run,
         sampling.run,
         broadcasting.run,
         events.run,
+        retention.run,
         serve,
     ]
     if settings.ray.mode != "unit":

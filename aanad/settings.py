@@ -105,6 +105,15 @@ class RevisionSettings(Section):
     """How many older revisions of a project are kept, those in use not counted."""
 
 
+class EventSettings(Section):
+    """The record of what happened and who did it."""
+
+    keep_days: int = Field(default=90, ge=0, le=36_500)
+    """Days that events are kept; 0 sets no limit."""
+    keep: int = Field(default=100_000, ge=0)
+    """How many events are kept, the last ones; 0 sets no limit."""
+
+
 class DatabaseSettings(Section):
     """The daemon's own database."""
 
@@ -157,6 +166,7 @@ class Settings(BaseSettings):
     ray: RaySettings = RaySettings()
     requests: RequestRules = RequestRules()
     revisions: RevisionSettings = RevisionSettings()
+    events: EventSettings = EventSettings()
     database: DatabaseSettings = DatabaseSettings()
     log: LogSettings = LogSettings()
 

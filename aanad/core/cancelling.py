@@ -51,7 +51,9 @@ class Cancelling:
         self._deploy.give_up(operation)
         if operation.version is not None:
             await self._store.change_project(operation.project, lambda record: _undone(record, operation))
-        ended = await self._operations.finish(operation, OperationState.CANCELLED, message=f"cancelled by {actor}")
+        ended = await self._operations.finish(
+            operation, OperationState.CANCELLED, message=f"cancelled by {actor}", actor=actor
+        )
         self._reconciler.wake()
         return ended
 

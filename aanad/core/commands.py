@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aanad.core.scaling import scaled
 from aanad.core.sizes import is_resized_in_place, kept_scale, wanted_deployments
@@ -114,7 +114,8 @@ class Commands:
                 failure=None if is_old_news else now.failure,
             )
 
-        return await self._change(OperationKind.SCALE, project, actor, if_match, request, change)
+        asked = {"scale": scale.model_dump(mode="json")["deployments"]}
+        return await self._change(OperationKind.SCALE, project, actor, if_match, request, change, asked=asked)
 
     async def rollback(
         self,
@@ -203,6 +204,7 @@ class Commands:
         change: Callable[[ProjectRecord], ProjectRecord],
         *,
         revision: str | None = None,
+        asked: dict[str, Any] | None = None,
     ) -> Operation:
         def checked(record: ProjectRecord | None) -> ProjectRecord:
             if record is None:
@@ -221,7 +223,7 @@ class Commands:
                 return drafts[-1]
 
             await self._store.change_project(project, checked, begins=begins, request=request)
-            operation = await self._operations.begun(drafts[-1])
+            operation = await self._operations.begun(drafts[-1], asked)
         self._reconciler.wake()
         return operation
 

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections import deque
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aanad.errors import InvalidInput, NotFound, StoreUnavailable
 from aanad.wire.operations import Operation, OperationKind, OperationState, Step
@@ -113,8 +113,11 @@ class Operations:
         await self._save(operation, request)
         return await self.begun(operation)
 
-    async def begun(self, operation: Operation) -> Operation:
-        """A drafted operation is on disk: unfinished ones of the same project give way to it."""
+    async def begun(self, operation: Operation, asked: dict[str, Any] | None = None) -> Operation:
+        """A drafted operation is on disk: unfinished ones of the same project give way to it.
+
+        `asked` says in the record what was asked for, beyond the operation itself.
+        """
         self._keep(operation.id, operation)
         for earlier in self.active(operation.project):
             if earlier.id != operation.id:
@@ -125,6 +128,8 @@ class Operations:
             project=operation.project,
             actor=operation.actor,
             operation=operation.id,
+            **_known(revision=operation.revision),
+            **(asked or {}),
         )
         return operation
 
@@ -207,9 +212,15 @@ class Operations:
         return operation.id in self._active
 
     async def finish(
-        self, operation: Operation, state: OperationState, *, problem: Problem | None = None, message: str = ""
+        self,
+        operation: Operation,
+        state: OperationState,
+        *,
+        problem: Problem | None = None,
+        message: str = "",
+        actor: str | None = None,
     ) -> Operation:
-        """End an operation; ending it twice changes nothing."""
+        """End an operation; ending it twice changes nothing. `actor` ended it, where not the one who began it."""
         current = self._active.get(operation.id)
         if current is None:
             return operation
@@ -229,9 +240,10 @@ class Operations:
             "operation.finished",
             f"{finished.kind} of {finished.project} {finished.state}{': ' + said if said else ''}",
             project=finished.project,
-            actor=finished.actor,
+            actor=actor or finished.actor,
             operation=finished.id,
             state=finished.state,
+            **_known(revision=finished.revision),
         )
         return finished
 
@@ -272,6 +284,10 @@ class Operations:
             self._active.pop(operation_id, None)
         else:
             self._active[operation_id] = operation
+
+
+def _known(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _ended(step: Step, state: OperationState, now: datetime, message: str = "") -> Step:

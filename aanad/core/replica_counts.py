@@ -88,15 +88,12 @@ class AllCounts:
                 self.settled.add(name)
                 del self._files[name]
 
-    def forget(self, gone: AbstractSet[str]) -> None:
-        """These files have been removed; what they said stays in the totals."""
+    def forget(self, gone: AbstractSet[str], is_alive: Callable[[ReplicaCounts], bool]) -> None:
+        """These files have been removed; what they said stays in the totals, and a living replica may write again."""
         self.settled -= gone
         for name in gone:
-            self._files.pop(name, None)
-
-    def names(self) -> set[str]:
-        """Of all files that were seen and are there as far as is known."""
-        return self.settled | self._files.keys()
+            if name in self._files and not is_alive(self._files[name][1]):
+                del self._files[name]
 
     def ongoing(self, is_alive: Callable[[ReplicaCounts], bool]) -> dict[Key, Ongoing]:
         """What living replicas have under way."""

@@ -11,19 +11,25 @@ if TYPE_CHECKING:
     from aanad.core.events import Events
     from aanad.core.operations import Operations
     from aanad.core.overview import Overview
+    from aanad.core.requests import Requests
     from aanad.core.status import DaemonStatus
     from aanad.wire.events import Event
     from aanad.wire.operations import Operation
     from aanad.wire.projects import Project, Replica
+    from aanad.wire.request_stats import RequestStats
     from aanad.wire.status import Status
     from aanad.wire.watch import Topic
 
 LAST_EVENTS = 100
 SEEN_BY_THE_RECONCILER: tuple[Topic, ...] = ("projects", "replicas", "operations", "daemon")
 """The topics that may have changed after each of its looks."""
+NUMBERS: tuple[Topic, ...] = ("requests", "gpus", "nodes")
+"""The topics that are measured, and never rest."""
 
 
-def sources(*, overview: Overview, operations: Operations, events: Events, status: DaemonStatus) -> dict[Topic, Source]:
+def sources(
+    *, overview: Overview, operations: Operations, events: Events, status: DaemonStatus, requests: Requests
+) -> dict[Topic, Source]:
     """A source for each topic."""
 
     async def daemon() -> Mapping[str, Status]:
@@ -41,10 +47,14 @@ def sources(*, overview: Overview, operations: Operations, events: Events, statu
     async def last_events() -> Mapping[str, Event]:
         return {str(event.cursor): event for event in await events.list(limit=LAST_EVENTS)}
 
+    async def request_stats() -> Mapping[str, RequestStats]:
+        return {f"{each.project}/{each.kind}/{each.name}": each for each in await requests.stats()}
+
     return {
         "daemon": daemon,
         "projects": projects,
         "replicas": replicas,
         "operations": current_operations,
+        "requests": request_stats,
         "events": last_events,
     }

@@ -81,14 +81,13 @@ class WatchHub:
 
     def snapshot(self, topics: Collection[Topic]) -> bytes:
         """Everything now, as it is sent."""
-        state = b",".join(
-            b'"%s":{%s}'
-            % (topic.encode(), b",".join(b"%s:%s" % (json.dumps(key).encode(), item) for key, item in items.items()))
-            for topic in topics
-            if (items := self._state.get(topic)) is not None
-        )
+        state = b",".join(b'"%s":{%s}' % (topic.encode(), self._items(topic)) for topic in topics)
         data = b'{"epoch":"%s","cursor":%d,"state":{%s}}' % (self.epoch.encode(), self.cursor, state)
         return self._frame(b"snapshot", data, self.cursor)
+
+    def _items(self, topic: Topic) -> bytes:
+        known = self._state.get(topic, {})
+        return b",".join(b"%s:%s" % (json.dumps(key).encode(), item) for key, item in known.items())
 
     async def follow(
         self, topics: Collection[Topic], *, epoch: str | None = None, cursor: int | None = None

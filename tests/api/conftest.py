@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
 from aanad.adapters.logs.reader import LogFiles
 from aanad.api import server
@@ -22,6 +23,7 @@ from aanad.core.broadcasting import Broadcasting
 from aanad.core.logs import Logs
 from aanad.core.status import DaemonStatus
 from aanad.core.watch import WatchHub
+from aanad.wire.base import WireModel
 from tests.core.conftest import Box, make_box
 from tests.fakes.clock import FakeClock
 from tests.fakes.cluster import FakeCluster
@@ -100,7 +102,13 @@ def hub() -> WatchHub:
 
 
 @pytest.fixture
-def services(box: Box, hub: WatchHub, log_folder: Path) -> Services:
+def measured() -> dict[str, WireModel]:
+    """What is measured: the topic ``gpus`` of watches."""
+    return {}
+
+
+@pytest.fixture
+def services(box: Box, hub: WatchHub, measured: dict[str, WireModel], log_folder: Path) -> Services:
     """The core of the box."""
     status = DaemonStatus(
         store=box.store,
@@ -113,8 +121,21 @@ def services(box: Box, hub: WatchHub, log_folder: Path) -> Services:
         database_url="sqlite://",
         ray_mode="managed",
     )
+
+    async def measure() -> dict[str, WireModel]:
+        return measured
+
     broadcasting = Broadcasting(
-        hub, topics.sources(overview=box.overview, operations=box.operations, events=box.events, status=status)
+        hub,
+        topics.sources(
+            overview=box.overview,
+            operations=box.operations,
+            events=box.events,
+            status=status,
+            requests=box.requests,
+        )
+        | {"gpus": measure},
+        each_second=topics.NUMBERS,
     )
     box.operations.when_changed = lambda: broadcasting.wake("operations")
     box.events.when_recorded = lambda: broadcasting.wake("events")
@@ -156,12 +177,17 @@ async def api(services: Services, peer_uid: dict[str, int]) -> AsyncIterator[htt
 
 
 @pytest.fixture
-async def served(services: Services) -> AsyncIterator[Path]:
+def web(services: Services) -> uvicorn.Server:
+    """The server of the API."""
+    return server.server(create_app(services))
+
+
+@pytest.fixture
+async def served(services: Services, web: uvicorn.Server) -> AsyncIterator[Path]:
     """The API on a real server and what feeds its watches, in this test's loop; gives the socket."""
     folder = Path(tempfile.mkdtemp(dir="/tmp"))
     socket = folder / "aanad.sock"
     listener = server.bind(socket)
-    web = server.server(create_app(services))
     feeding = asyncio.create_task(services.broadcasting.run())
     serving = asyncio.create_task(web.serve(sockets=[listener]))
     while not web.started:  # noqa: ASYNC110 - uvicorn has no event for it

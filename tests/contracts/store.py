@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -233,3 +234,51 @@ class StoreContract:
         ]
         assert [event.message for event in await store.events(EventQuery(projects=("asr",)))] == ["1", "3"]
         assert sorted(event.cursor for event in everything) == [event.cursor for event in everything]
+
+    async def test_events_are_chosen_by_project_type_actor_and_time(self, store: Store) -> None:
+        """Several projects and types; a type may be the beginning of several; all that is asked for must hold."""
+        later = NOON + timedelta(hours=1)
+        for project, type_, actor, time in [
+            ("asr", "replica.died", "aanad", NOON),
+            ("ocr", "operation.started", "ann", NOON),
+            ("tts", "operation.finished", "ann", later),
+            (None, "replicas", "bob", later),
+            (None, "Replica.x", "bob", later),
+            ("asr", "replica_.x", "bob", later),
+        ]:
+            await store.append_event(time=time, type_=type_, actor=actor, message="", project=project)
+
+        async def cursors(**query: Any) -> list[int]:
+            return [event.cursor for event in await store.events(EventQuery(**query))]
+
+        assert await cursors(projects=("asr", "tts")) == [1, 3, 6]
+        assert await cursors(types=("replica.*",)) == [1]
+        assert await cursors(types=("replica*", "operation.started")) == [1, 2, 4, 6]
+        assert await cursors(types=("*",)) == [1, 2, 3, 4, 5, 6]
+        assert await cursors(actor="ann") == [2, 3]
+        assert await cursors(after=later) == [3, 4, 5, 6]
+        assert await cursors(actor="ann", after=later, types=("operation.*",), projects=("tts",)) == [3]
+        assert await cursors(actor="ann", projects=("asr",)) == []
+
+    async def test_the_first_events_are_forgotten_a_few_at_a_time(self, store: Store) -> None:
+        """By age and by number; the last one stays, and cursors are not used again."""
+        assert (0, 0) == await store.event_bounds()
+        for hour in range(6):
+            await store.append_event(time=NOON + timedelta(hours=hour), type_="t", actor="a", message="")
+
+        assert 2 == await store.prune_events(before=None, keep=3, at_most=2)
+        assert 1 == await store.prune_events(before=None, keep=3, at_most=2)
+        assert 0 == await store.prune_events(before=NOON + timedelta(hours=3), keep=3, at_most=2)
+        assert (4, 6) == await store.event_bounds()
+        assert 1 == await store.prune_events(before=NOON + timedelta(hours=4), keep=None, at_most=9)
+        assert 1 == await store.prune_events(before=NOON + timedelta(hours=99), keep=None, at_most=9)
+        assert 0 == await store.prune_events(before=NOON + timedelta(hours=99), keep=0, at_most=9)
+        assert (6, 6) == await store.event_bounds()
+        assert 7 == (await store.append_event(time=NOON, type_="t", actor="a", message="")).cursor
+
+    async def test_an_event_with_a_wrong_time_takes_none_with_it(self, store: Store) -> None:
+        """A clock that jumped back for a moment must not cost the record of the day."""
+        for time in (NOON, NOON - timedelta(days=9000), NOON):
+            await store.append_event(time=time, type_="t", actor="a", message="")
+
+        assert 0 == await store.prune_events(before=NOON - timedelta(days=1), keep=None, at_most=9)

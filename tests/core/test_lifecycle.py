@@ -261,6 +261,7 @@ async def test_cancelling_what_is_still_read(box: Box) -> None:
     assert 1 == len(box.archives.kept)
     finished = [event for event in await box.events.list(limit=1000) if event.type == "operation.finished"]
     assert finished[-1].message.endswith("cancelled by bob")
+    assert "bob" == finished[-1].actor
 
 
 async def test_cancelling_what_loads_brings_back_what_ran(box: Box) -> None:
