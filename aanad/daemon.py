@@ -253,7 +253,14 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     requests = Requests(store=store, observation=observation, files=CountsFiles(log_folder, dashboard), clock=clock)
     broadcasting = Broadcasting(
         WatchHub(),
-        topics.sources(overview=overview, operations=operations, events=events, status=status, requests=requests),
+        topics.sources(
+            overview=overview,
+            operations=operations,
+            events=events,
+            status=status,
+            requests=requests,
+            hardware=hardware,
+        ),
         each_second=topics.NUMBERS,
     )
     operations.when_changed = partial(broadcasting.wake, "operations")

@@ -9,11 +9,13 @@ if TYPE_CHECKING:
 
     from aanad.core.broadcasting import Source
     from aanad.core.events import Events
+    from aanad.core.hardware import Hardware
     from aanad.core.operations import Operations
     from aanad.core.overview import Overview
     from aanad.core.requests import Requests
     from aanad.core.status import DaemonStatus
     from aanad.wire.events import Event
+    from aanad.wire.hardware import Gpu, Node
     from aanad.wire.operations import Operation
     from aanad.wire.projects import Project, Replica
     from aanad.wire.request_stats import RequestStats
@@ -28,7 +30,13 @@ NUMBERS: tuple[Topic, ...] = ("requests", "gpus", "nodes")
 
 
 def sources(
-    *, overview: Overview, operations: Operations, events: Events, status: DaemonStatus, requests: Requests
+    *,
+    overview: Overview,
+    operations: Operations,
+    events: Events,
+    status: DaemonStatus,
+    requests: Requests,
+    hardware: Hardware,
 ) -> dict[Topic, Source]:
     """A source for each topic."""
 
@@ -50,11 +58,19 @@ def sources(
     async def request_stats() -> Mapping[str, RequestStats]:
         return {f"{each.project}/{each.kind}/{each.name}": each for each in await requests.stats()}
 
+    async def gpus() -> Mapping[str, Gpu]:
+        return {f"{each.node}/{each.index}": each for each in await hardware.gpus()}
+
+    async def nodes() -> Mapping[str, Node]:
+        return {each.address: each for each in await hardware.nodes()}
+
     return {
         "daemon": daemon,
         "projects": projects,
         "replicas": replicas,
         "operations": current_operations,
         "requests": request_stats,
+        "gpus": gpus,
+        "nodes": nodes,
         "events": last_events,
     }

@@ -133,6 +133,7 @@ def services(box: Box, hub: WatchHub, measured: dict[str, WireModel], log_folder
             events=box.events,
             status=status,
             requests=box.requests,
+            hardware=box.hardware,
         )
         | {"gpus": measure},
         each_second=topics.NUMBERS,
