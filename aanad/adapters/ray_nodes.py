@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from aanad.core.measurements import GpuMeasurement, GpuUser, NodeReport
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MIB = 1024 * 1024
+_GROUP = re.compile(r"\w+?_?[Gg]roup_?\d*_?(?P<id>[0-9a-fA-F]{36})")
+"""``GPU_group_0_<id>`` or ``GPU_group_<id>``, as the dashboard spells it: without the underscores."""
 _BOOKKEEPING = ("node:", "accelerator_type:")
 """Resources by which Ray finds one node, or one with a certain card; nothing of them is ever used up."""
 
@@ -71,6 +74,7 @@ def _report(node: dict[str, Any]) -> NodeReport:
         memory_total_bytes=memory[0],
         gpus=tuple(_gpu(gpu) for gpu in node.get("gpus") or []),
         slots=_slots(raylet.get("coreWorkersStats") or []),
+        groups=_groups(raylet.get("coreWorkersStats") or []),
     )
 
 
@@ -97,10 +101,26 @@ def _slots(workers: list[dict[str, Any]]) -> dict[int, dict[int, float]]:
     """By pid, the GPUs that a worker was given and how much of each."""
     held: dict[int, dict[int, float]] = {}
     for worker in workers:
-        slots = ((worker.get("usedResources") or {}).get("GPU") or {}).get("resourceSlots") or []
-        if slots:
-            held[worker["pid"]] = {int(each.get("slot") or 0): float(each.get("allocation") or 0) for each in slots}
+        mine: dict[int, float] = {}
+        for name, used in (worker.get("usedResources") or {}).items():
+            if name == "GPU" or (_GROUP.fullmatch(name) and name.startswith("GPU")):
+                for each in used.get("resourceSlots") or []:
+                    slot, share = int(each.get("slot") or 0), float(each.get("allocation") or 0)
+                    # A group's resources are there twice: of the whole group, and of one bundle.
+                    mine[slot] = max(mine.get(slot, 0.0), share)
+        if mine:
+            held[worker["pid"]] = mine
     return held
+
+
+def _groups(workers: list[dict[str, Any]]) -> dict[int, str]:
+    """By pid, the id of the placement group that a worker is in."""
+    return {
+        worker["pid"]: found.group("id").lower()
+        for worker in workers
+        for name in worker.get("usedResources") or {}
+        if (found := _GROUP.fullmatch(name))
+    }
 
 
 def _mebibytes(value: float | None) -> int | None:

@@ -25,12 +25,18 @@ class Owner:
 
 
 Owners = dict[tuple[str, int], Owner]
-"""Replicas by node id and pid."""
+"""Replicas by node id and pid, of their own processes and of workers that Ray started for them."""
 
 
-def owners(cluster: ObservedCluster) -> Owners:
-    """The replicas of projects; those of applications that are not ours are foreign."""
-    return {
+def owners(cluster: ObservedCluster, groups: Mapping[tuple[str, int], str]) -> Owners:
+    """The replicas of projects; those of applications that are not ours are foreign.
+
+    Args:
+        cluster: what Serve says.
+        groups: by node id and pid, the placement group of a worker. What is in a replica's own group works for it, as
+            the workers of an engine that spreads a model over several GPUs do.
+    """
+    found = {
         (replica.node_id, replica.pid): Owner(app.name, deployment.name, replica.id)
         for app in cluster.applications.values()
         if app.config is not None
@@ -38,6 +44,8 @@ def owners(cluster: ObservedCluster) -> Owners:
         for replica in deployment.replicas
         if replica.node_id and replica.pid
     }
+    leaders = {groups[key]: owner for key, owner in found.items() if key in groups}
+    return {key: leaders[group] for key, group in groups.items() if group in leaders} | found
 
 
 def process(user: GpuUser, node_id: str, replicas: Owners, processes: Processes | None) -> GpuProcess:

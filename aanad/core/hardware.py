@@ -39,9 +39,11 @@ class Hardware:
 
     async def gpus(self) -> list[Gpu]:
         """All GPUs, those of this machine first; also those that Ray hands out and nobody can measure."""
-        replicas = gpu_use.owners(self._observation.cluster)
+        hosts = await self._hosts.list()
+        groups = {(host.id, pid): group for host in hosts for pid, group in host.groups.items()}
+        replicas = gpu_use.owners(self._observation.cluster, groups)
         found = []
-        for host in await self._hosts.list():
+        for host in hosts:
             holders = gpu_use.holders(host.slots, host.id, replicas, host.index_of)
             # The parents of a process are known on this machine only.
             processes = self._processes if host.is_local else None

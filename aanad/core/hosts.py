@@ -46,6 +46,8 @@ class Host:
     """The index of the GPU behind each of Ray's slots."""
     slots: dict[int, dict[int, float]] = field(default_factory=dict)
     """By pid of a worker, what it holds by Ray's count."""
+    groups: dict[int, str] = field(default_factory=dict)
+    """By pid of a worker, its placement group."""
     resources: dict[str, float] = field(default_factory=dict)
     """What Ray may hand out."""
 
@@ -101,6 +103,7 @@ class Hosts:
             unseen=_unseen(index_of, reading),
             index_of=index_of,
             slots=seen.report.slots if seen else {},
+            groups=seen.report.groups if seen else {},
             resources=seen.resources if seen else {},
         )
 
@@ -131,6 +134,7 @@ class Hosts:
             unseen=_unseen(index_of, reading),
             index_of=index_of,
             slots=report.slots,
+            groups=report.groups,
             resources=seen.resources,
         )
 

@@ -87,6 +87,8 @@ class NodeReport:
     gpus: tuple[GpuMeasurement, ...] = ()
     slots: dict[int, dict[int, float]] = field(default_factory=dict)
     """By pid of a worker: which GPUs Ray gave it, by Ray's own count, and how much of each."""
+    groups: dict[int, str] = field(default_factory=dict)
+    """By pid of a worker: the placement group it is in, which may span nodes."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ import pytest
 
 from aanad.adapters.ray_dashboard import RayDashboard
 from aanad.adapters.serve_documents import observed_cluster
+from aanad.core.measurements import GpuMeasurement, GpuUser
 from aanad.core.records import NodeResources
 from aanad.errors import ClusterUnavailable
 
+MIB = 1024 * 1024
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -143,3 +145,72 @@ def test_what_a_replica_asks_for(document: dict[str, Any], resources: dict[str, 
     seen = observed_cluster({"applications": {"asr": app}})
 
     assert seen.applications["asr"].deployments["model"].resources == resources
+
+
+def reported(state: str = "ALIVE", workers: list[dict[str, Any]] | None = None, **report: Any) -> dict[str, Any]:
+    """One node of ``/nodes?view=summary``."""
+    raylet = {
+        "nodeId": "n1", "nodeManagerAddress": "10.0.0.1", "nodeManagerHostname": "box", "state": state,
+        "coreWorkersStats": workers or [],
+    }  # fmt: skip
+    return {"raylet": raylet, **report}
+
+
+async def test_a_nodes_report_is_read_whole() -> None:
+    """CPUs, memory and GPUs in the wire's units; dead nodes are left out, and Ray's cache is passed by."""
+    gpu = {
+        "index": 1, "name": "H100", "uuid": "GPU-1", "utilizationGpu": 40, "memoryUsed": 1024, "memoryTotal": 81920,
+        "powerMw": 250500, "temperatureC": 61, "processesPids": {"77": {"pid": 77, "gpuMemoryUsage": 512}},
+    }  # fmt: skip
+    node = reported(now=12.5, hostname="big", cpus=[16, 8], cpu=25.0, mem=[100, 40, 60.0, 60], gpus=[gpu])
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path.decode())
+        return httpx.Response(200, json={"data": {"summary": [node, reported("DEAD"), {}]}})
+
+    [found] = await dashboard(answer).node_reports()
+
+    assert (found.id, found.address, found.hostname, found.reported_at) == ("n1", "10.0.0.1", "big", 12.5)
+    assert (found.cpus, found.cpu_percent, found.memory_used_bytes, found.memory_total_bytes) == (16, 25.0, 60, 100)
+    assert found.gpus == (
+        GpuMeasurement(
+            1, "GPU-1", "H100", utilization_percent=40.0, memory_used_bytes=1024 * MIB,
+            memory_total_bytes=81920 * MIB, temperature_c=61.0, power_w=250.5, users=(GpuUser(77, 512 * MIB),),
+        ),
+    )  # fmt: skip
+    assert asked == ["/nodes?view=summary&nocache=1"]
+
+
+async def test_a_node_that_never_reported_is_there_without_numbers() -> None:
+    """Ray knows it from its registration alone."""
+    document = {"data": {"summary": [reported()]}}
+
+    [found] = await dashboard(lambda _: httpx.Response(200, json=document)).node_reports()
+
+    assert (found.hostname, found.reported_at, found.cpus, found.memory_total_bytes) == ("box", 0.0, None, None)
+
+
+async def test_workers_say_which_gpus_they_were_given() -> None:
+    """Whole ones and parts; in a placement group Ray names them by the group, once for all and once by bundle."""
+    group = "4F" + "0a" * 17
+
+    def slots(**used: dict[int, float]) -> dict[str, Any]:
+        return {
+            name: {"resourceSlots": [{"slot": str(slot), "allocation": share} for slot, share in held.items()]}
+            for name, held in used.items()
+        }
+
+    workers = [
+        {"pid": 1, "usedResources": slots(GPU={0: 0.5}, CPU={0: 0.1})},
+        {"pid": 2, "usedResources": slots(GPU={1: 1.0, 2: 1.0})},
+        {"pid": 3, "usedResources": slots(**{f"GPUGroup0{group}": {3: 1.0}, f"GPUGroup{group}": {3: 1.0}})},
+        {"pid": 4, "usedResources": slots(**{f"CPUGroup1{group}": {0: 1.0}})},
+        {"pid": 5, "usedResources": {}},
+    ]
+    document = {"data": {"summary": [reported(workers=workers)]}}
+
+    [found] = await dashboard(lambda _: httpx.Response(200, json=document)).node_reports()
+
+    assert found.slots == {1: {0: 0.5}, 2: {1: 1.0, 2: 1.0}, 3: {3: 1.0}}
+    assert found.groups == {3: group.lower(), 4: group.lower()}

@@ -100,6 +100,22 @@ async def test_a_replica_that_idles_holds_its_gpu(box: Box) -> None:
     assert (model.gpus, model.gpu_memory_bytes) == ([1], None)
 
 
+async def test_workers_of_a_replicas_placement_group_hold_for_it(box: Box) -> None:
+    """An engine's workers are no children of the replica; that they are in its group tells whose they are."""
+    await one_project(
+        box,
+        gpu(0),
+        gpu(1, GpuUser(61, GIB)),
+        slots={60: {0: 1.0}, 61: {1: 1.0}, 62: {1: 1.0}},
+        groups={MODEL_PID: "group", 60: "group", 61: "group", 62: "another"},
+    )
+
+    [model] = [each for each in await box.overview.replicas() if each.deployment == "model"]
+
+    assert (model.gpus, model.gpu_memory_bytes) == ([0, 1], GIB)
+    assert [len(found.holders) for found in await box.hardware.gpus()] == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("visible", "wanted"),
     [

@@ -10,4 +10,12 @@ aana_app = AanaSDK(name="darkroom")
 aana_app.register_deployment(name="half", instance=Holder.options(num_replicas=2, ray_actor_options={"num_gpus": 0.5}))
 aana_app.register_deployment(name="whole", instance=Holder.options(ray_actor_options={"num_gpus": 1}))
 
+aana_app.register_deployment(
+    name="grouped",
+    instance=Holder.options(
+        ray_actor_options={"num_cpus": 0.1, "num_gpus": 1},
+        placement_group_bundles=[{"CPU": 0.1, "GPU": 1}],
+    ),
+)
+
 aana_app.register_endpoint(name="who", path="/who", summary="Say which process holds", endpoint_cls=WhoEndpoint)
