@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STAY ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test install check format test-unit test-e2e test-faults bench clean
+.PHONY: help demo test install check format test-unit test-e2e test-faults test-gpu bench clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -24,20 +24,23 @@ check: $(VENV)/.dev ## the fast part: format, lint, types, import contracts, uni
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -q -n auto -m "not e2e and not faults"
+	$(BIN)/pytest -q -n auto -m "not e2e and not faults and not gpu"
 
 format: $(VENV)/.dev ## format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 test-unit: $(VENV)/.dev ## tests without Ray
-	$(BIN)/pytest -q -n auto -m "not e2e and not faults"
+	$(BIN)/pytest -q -n auto -m "not e2e and not faults and not gpu"
 
 test-e2e: $(VENV)/.dev ## tests against one real daemon and one real Ray
 	$(BIN)/pytest -q -m e2e
 
 test-faults: $(VENV)/.dev ## tests that kill processes of a daemon and a Ray of their own
 	$(BIN)/pytest -q -m faults -p no:randomly
+
+test-gpu: $(VENV)/.dev ## tests on the GPUs of this machine; says so where there is none
+	@$(BIN)/python -m tests.gpu
 
 bench: $(VENV)/.dev ## measure throughput, start-up, rest, images and a full house; prints figures, asserts nothing
 	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y wrk; } \

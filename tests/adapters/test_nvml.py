@@ -14,6 +14,7 @@ from aanad.core.measurements import GpuMeasurement, GpuReading, GpuUser
 from aanad.wire.hardware import HardwareState
 from tests.e2e.box import eventually
 from tests.fakes.nvml import TraceNvml
+from tests.gpu.record import record
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 GIB = 1024**3
@@ -344,3 +345,13 @@ def test_an_error_that_nobody_foresaw_does_not_end_the_sampling(trace: TraceNvml
     sampler.stop()
 
     assert seen == ["nvml_error"]
+
+
+def test_what_the_recorder_notes_can_be_replayed(trace: TraceNvml) -> None:
+    """A trace recorded of a trace says the same: so one of a real machine does."""
+    replayed = TraceNvml(record(trace, 1, pause_s=0))
+
+    again = NvmlSession(lambda: replayed).read(NOW)
+
+    assert again == NvmlSession(lambda: trace).read(NOW)
+    assert len(again) == 2

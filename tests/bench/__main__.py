@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from tests.bench import daemon, fleet, images
+from tests.bench import daemon, fleet, gpus, images
 from tests.e2e.box import REPOSITORY, TEST_PROJECTS, Box
 
 
@@ -15,6 +15,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the box is cleaned up then too
     box = Box()
     try:
+        gpus.report()
         daemon.report(box)
         box.ok("deploy", TEST_PROJECTS / "playground")
         program = REPOSITORY / "tests" / "bench" / "throughput.py"
