@@ -44,8 +44,12 @@ class Table(Generic[Item]):
     titles: Sequence[str]
     row: Callable[[Item], Sequence[str]]
     """The cells of one of them, as they came."""
-    empty: str
+    empty: str | Callable[[], str]
     """What is said where there are none."""
+
+    def said_of_none(self) -> str:
+        """What is said where there are none."""
+        return self.empty if isinstance(self.empty, str) else self.empty()
 
 
 def delay_option(function: Function) -> Function:
@@ -84,7 +88,9 @@ def show_table(
     if session.is_json:
         print_json(listed)
     else:
-        print_table(table.titles, [table.row(item) for item in listed], empty=table.empty)
+        print_table(
+            table.titles, [table.row(item) for item in listed], empty=table.said_of_none() if not listed else ""
+        )
 
 
 def follow_table(session: Session, read: Callable[[], list[Item]], table: Table[Item], *, delay_s: float) -> None:
@@ -93,7 +99,7 @@ def follow_table(session: Session, read: Callable[[], list[Item]], table: Table[
     def lines(listed: list[Item], size: Size | None) -> list[str]:
         rows = [table.row(item) for item in listed]
         columns = size.columns if size else None
-        return table_lines(table.titles, rows, columns=columns) if rows else [sanitise(table.empty)]
+        return table_lines(table.titles, rows, columns=columns) if rows else [sanitise(table.said_of_none())]
 
     follow_reading(
         session,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aanad.cli.refreshing import follow_options, show
+from aanad.cli.following import Table, follow_options, show_table
 from aanad.cli.session import Session, pass_session, session_options
 from aanad.cli.tables import percent, print_json, print_table, size, sparkline
 
@@ -25,7 +25,7 @@ HISTORY_WIDTH = 48
 @click.option("--history", "shows_history", is_flag=True, help="The last hour instead of now.")
 @session_options
 @pass_session
-def gpus(session: Session, interval: float, *, follow: bool, shows_history: bool) -> None:
+def gpus(session: Session, delay_s: float, *, follow: bool, shows_history: bool) -> None:
     """List the GPUs with their use, and the replicas and other processes on them.
 
     \b
@@ -40,30 +40,41 @@ def gpus(session: Session, interval: float, *, follow: bool, shows_history: bool
             else:
                 _draw_history(found)
             return
-        show(session, client.gpus, lambda listed: _draw(listed, client), follow=follow, interval=interval)
+        _show(session, client, follow=follow, delay_s=delay_s)
 
 
-def _draw(listed: Sequence[Gpu], client: Client) -> None:
-    print_table(
+def _show(session: Session, client: Client, *, follow: bool, delay_s: float) -> None:
+    why_none = ""
+
+    def read() -> list[Gpu]:
+        nonlocal why_none
+        listed = client.gpus()
+        if not listed and not session.is_json:
+            why_none = _none(client.nodes())
+        return listed
+
+    table = Table(
         ["GPU", "NAME", "NODE", "STATE", "UTIL", "MEMORY", "TEMP", "POWER", "WHO", "REASON", "MESSAGE"],
-        [
-            [
-                str(gpu.index),
-                gpu.name or "-",
-                gpu.node,
-                gpu.state,
-                percent(gpu.utilization_percent),
-                _memory(gpu),
-                "-" if gpu.temperature_c is None else f"{gpu.temperature_c:.0f} °C",
-                _power(gpu),
-                ", ".join(_users(gpu)) or "-",
-                ",".join([*([gpu.reason] if gpu.reason != "ok" else []), *gpu.throttling]) or "ok",
-                f"{gpu.message} {gpu.hint}".strip(),
-            ]
-            for gpu in listed
-        ],
-        empty="" if listed else _none(client.nodes()),
+        _row,
+        empty=lambda: why_none,
     )
+    show_table(session, read, table, follow=follow, delay_s=delay_s)
+
+
+def _row(gpu: Gpu) -> list[str]:
+    return [
+        str(gpu.index),
+        gpu.name or "-",
+        gpu.node,
+        gpu.state,
+        percent(gpu.utilization_percent),
+        _memory(gpu),
+        "-" if gpu.temperature_c is None else f"{gpu.temperature_c:.0f} °C",
+        _power(gpu),
+        ", ".join(_users(gpu)) or "-",
+        ",".join([*([gpu.reason] if gpu.reason != "ok" else []), *gpu.throttling]) or "ok",
+        f"{gpu.message} {gpu.hint}".strip(),
+    ]
 
 
 def _draw_history(history: History) -> None:

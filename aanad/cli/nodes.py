@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aanad.cli.refreshing import follow_options, show
+from aanad.cli.following import Table, follow_options, show_table
 from aanad.cli.session import Session, pass_session, session_options
 from aanad.cli.tables import percent, print_json, print_table, size, sparkline
 
@@ -24,7 +24,7 @@ HISTORY_WIDTH = 48
 @click.option("--history", "shows_history", is_flag=True, help="The last hour instead of now.")
 @session_options
 @pass_session
-def nodes(session: Session, interval: float, *, follow: bool, shows_history: bool) -> None:
+def nodes(session: Session, delay_s: float, *, follow: bool, shows_history: bool) -> None:
     """List the machines of the cluster: CPUs, memory, GPUs, and how much of them replicas asked for.
 
     \b
@@ -39,29 +39,29 @@ def nodes(session: Session, interval: float, *, follow: bool, shows_history: boo
             else:
                 _draw_history(found)
             return
-        show(session, client.nodes, _draw, follow=follow, interval=interval)
+        show_table(session, client.nodes, _TABLE, follow=follow, delay_s=delay_s)
 
 
-def _draw(listed: Sequence[Node]) -> None:
-    print_table(
-        ["NODE", "HOSTNAME", "STATE", "CPU", "CPUS", "MEMORY", "GPUS", "HELD", "REASON", "MESSAGE"],
-        [
-            [
-                f"{node.address}{' (head)' if node.is_head else ''}",
-                node.hostname,
-                node.state,
-                percent(node.cpu_percent),
-                str(node.cpus or "-"),
-                _memory(node),
-                str(node.gpus),
-                _held(node),
-                _reason(node),
-                _message(node),
-            ]
-            for node in listed
-        ],
-        empty="No nodes: Ray is not up, and this machine is no part of a cluster.",
-    )
+def _row(node: Node) -> list[str]:
+    return [
+        f"{node.address}{' (head)' if node.is_head else ''}",
+        node.hostname,
+        node.state,
+        percent(node.cpu_percent),
+        str(node.cpus or "-"),
+        _memory(node),
+        str(node.gpus),
+        _held(node),
+        _reason(node),
+        _message(node),
+    ]
+
+
+_TABLE = Table(
+    ["NODE", "HOSTNAME", "STATE", "CPU", "CPUS", "MEMORY", "GPUS", "HELD", "REASON", "MESSAGE"],
+    _row,
+    empty="No nodes: Ray is not up, and this machine is no part of a cluster.",
+)
 
 
 def _draw_history(history: History) -> None:
