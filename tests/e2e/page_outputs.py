@@ -1,8 +1,8 @@
 """Pages that show what their commands print: the commands run in order on a box, as on a terminal, and their output.
 
-An `sh` block is run as it stands. The `text` block right after it is its output. What differs from box to box (folders,
-ports and addresses) is shown under the names of an installed box; what differs from run to run (times, ids, pids,
-numbers) is no difference.
+An `sh` block is run as it stands. The `text` block right after it is its output. ``<!-- until: COMMAND -->`` before a
+block waits, unseen by readers, until the command succeeds. What differs from box to box (folders, ports and addresses) is
+shown under the names of an installed box; what differs from run to run (times, ids, pids, numbers) is no difference.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.box import BIN, REPOSITORY, Box
+from tests.e2e.box import BIN, REPOSITORY, Box, eventually
 
 SHELL_BLOCK = re.compile(
-    r"^```sh\n(?P<command>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?", re.MULTILINE | re.DOTALL
+    r"(?:^<!-- until: (?P<until>[^\n]+) -->\n+)?^```sh\n(?P<command>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```\n)?",
+    re.MULTILINE | re.DOTALL,
 )
 FOLLOWING = re.compile(
     r"(^|\|\s*)aana (logs|events|gpus|nodes|replicas) .*(-f\b|--follow)|curl .*(/v1/watch|follow=true)"
@@ -37,6 +38,7 @@ LIMIT_S = 180.0
 _DIFFERENT_EACH_TIME = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)"), "TIME"),
     (re.compile(r"\b\d+:\d\d:\d\dZ?"), "TIME"),
+    (re.compile(r"\bsession_[\d_-]+|_ray_pkg_\w+|\b[0-9a-f]{8}-[0-9a-f-]{27}"), "ID"),
     (re.compile(r"\b[0-9a-f]{10,}…?\b"), "ID"),
     (re.compile(r"(?<![/.\w])[a-z0-9]{8}(?![/.\w])"), "ID"),  # Serve's ids of replicas
     (re.compile(r"\b\d+(\.\d+)? (B|KiB|MiB|GiB)\b"), "SIZE"),
@@ -72,7 +74,11 @@ def run_page(box: Box, page: str) -> list[Shown]:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content)
-    printed = [(found["command"], found["output"], run(box, folder, found["command"])) for found in blocks]
+    printed = []
+    for found in blocks:
+        if found["until"]:
+            eventually(lambda command=found["until"]: _succeeds(box, folder, command), every=0.5)
+        printed.append((found["command"], found["output"], run(box, folder, found["command"])))
     names = _names(box)
     return [Shown(command, output, _beautified(text, names)) for command, output, text in printed]
 
@@ -91,7 +97,8 @@ def rewritten(page: str, shown: list[Shown]) -> str:
         now = next(printed)
         if found["output"] is None or now.is_as_shown:
             return found[0]
-        return f"```sh\n{found['command']}```\n\n```text\n{now.printed}```\n"
+        start = found.start("output") - found.start()
+        return f"{found[0][:start]}{now.printed}```\n"
 
     return SHELL_BLOCK.sub(block, page)
 
@@ -134,6 +141,14 @@ def run(box: Box, folder: Path, command: str) -> str:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
     return printed
+
+
+def _succeeds(box: Box, folder: Path, command: str) -> bool:
+    try:
+        run(box, folder, command)
+    except AssertionError:
+        return False
+    return True
 
 
 def _read(process: subprocess.Popen[bytes], main: int, *, follows: bool) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.box import running_box
-from tests.e2e.observing_page import difference, observed
+from tests.e2e.observing_page import difference, observed, observed_box
 
 pytestmark = pytest.mark.e2e
 
@@ -15,7 +14,7 @@ def test_each_command_prints_what_the_page_shows() -> None:
 
     Where a command's output has changed, `python -m tests.e2e.observing_page --write` writes the page anew.
     """
-    with running_box() as box:
+    with observed_box() as box:
         shown = observed(box)
 
     assert [difference(each) for each in shown if not each.is_as_shown] == []
