@@ -1,7 +1,7 @@
 """Pages that show what their commands print: the commands run in order on a box, as on a terminal, and their output.
 
 An `sh` block is run as it stands. The `text` block right after it is its output. ``<!-- until: COMMAND -->`` before a
-block waits, unseen by readers, until the command succeeds. What differs from box to box (folders, ports and addresses) is
+block waits, unseen by readers, until the command succeeds. What differs from box to box (folders, ports, addresses) is
 shown under the names of an installed box; what differs from run to run (times, ids, pids, numbers) is no difference.
 """
 
@@ -77,7 +77,7 @@ def run_page(box: Box, page: str) -> list[Shown]:
     printed = []
     for found in blocks:
         if found["until"]:
-            eventually(lambda command=found["until"]: _succeeds(box, folder, command), every=0.5)
+            eventually(lambda command=found["until"]: _succeeds(box, folder, command), within=LIMIT_S, every=0.5)
         printed.append((found["command"], found["output"], run(box, folder, found["command"])))
     names = _names(box)
     return [Shown(command, output, _beautified(text, names)) for command, output, text in printed]
