@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 STAY ?= 0
+BOXES ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test install check format test-unit test-e2e test-faults test-gpu bench clean
@@ -33,8 +34,8 @@ format: $(VENV)/.dev ## format the code and mend what ruff can mend
 test-unit: $(VENV)/.dev ## tests without Ray
 	$(BIN)/pytest -q -n auto -m "not e2e and not faults and not gpu"
 
-test-e2e: $(VENV)/.dev ## tests against one real daemon and one real Ray
-	$(BIN)/pytest -q -m e2e
+test-e2e: $(VENV)/.dev ## tests against one real daemon and one real Ray (BOXES=2: two of each, half of the tests for each)
+	$(BIN)/pytest -q -m e2e $(if $(filter-out 1,$(BOXES)),-n $(BOXES) --dist loadfile)
 
 test-faults: $(VENV)/.dev ## tests that kill processes of a daemon and a Ray of their own
 	$(BIN)/pytest -q -m faults -p no:randomly
