@@ -34,7 +34,10 @@ class LogStream:
         self._parameters = parameters
         self._follow = follow
         self._patience_s = patience_s
-        self._cursor, self._seen = _read_bookmark(cursor)
+        self._cursor, self._owed = _read_bookmark(cursor)
+        """By file, up to where records were given out that the daemon will send again."""
+        self._given: dict[str, int] = {}
+        """By file, up to where records were given out since the cursor."""
         self._records = self._read()
 
     def __iter__(self) -> Self:
@@ -52,7 +55,7 @@ class LogStream:
         """Where the records given out so far end: read on with ``cursor=``. None before the daemon has said so."""
         if self._cursor is None:
             return None
-        return " ".join([self._cursor, *(f"{file}:{end}" for file, end in self._seen.items())])
+        return " ".join([self._cursor, *(f"{file}:{end}" for file, end in {**self._owed, **self._given}.items())])
 
     def _read(self) -> Iterator[LogRecord]:
         is_connected = False
@@ -80,6 +83,8 @@ class LogStream:
             pause_s = min(MAX_PAUSE_S, pause_s * 2)
 
     def _lines(self) -> Iterator[bytes]:
+        self._owed |= self._given
+        self._given.clear()
         parameters = dict(self._parameters)
         headers = {}
         if self._cursor is not None:
@@ -97,7 +102,8 @@ class LogStream:
         try:
             if line.startswith(b'{"cursor":'):
                 self._cursor = LogCursor.model_validate_json(line).cursor
-                self._seen.clear()
+                # What came before it on this connection is behind it; what is still owed is not.
+                self._given.clear()
                 return
             record = LogRecord.model_validate_json(line)
         except ValidationError as error:
@@ -109,10 +115,14 @@ class LogStream:
             ) from error
         file, _, end = record.position.rpartition(":")
         if file and end.isdecimal():
-            # It was given out before the stream was cut; the cursor stands before it.
-            if int(end) <= self._seen.get(file, -1):
+            # It may have been given out before the stream was cut, where the cursor stood before it.
+            owed = self._owed.get(file, -1)
+            if int(end) < owed:
                 return
-            self._seen[file] = int(end)
+            self._owed.pop(file, None)
+            self._given[file] = int(end)
+            if int(end) == owed:
+                return
         yield record
 
 

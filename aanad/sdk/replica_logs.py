@@ -11,10 +11,10 @@ import builtins
 import logging
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SERVE_LOGGER = "ray.serve"
 
@@ -40,8 +40,24 @@ def adopt() -> None:
     if any(isinstance(handler, ToServe) for handler in root.handlers):
         return
     root.addHandler(ToServe())
+    stream = serve_logging.StreamToLogger
+    stream.flush = _quiet_about_bars(stream.flush)
     if root.level == logging.WARNING:
         root.setLevel(logging.INFO)
+
+
+def _quiet_about_bars(flush: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Serve logs what it has of a line whenever it is flushed; of a progress bar that is a record for each step."""
+
+    def flushed(stream: Any) -> None:
+        # Serve's stream has no other way to be asked.
+        begun: str = stream._linebuf  # noqa: SLF001
+        if "\r" in begun:
+            stream._linebuf = begun[begun.rindex("\r") :]  # noqa: SLF001
+        else:
+            flush(stream)
+
+    return flushed
 
 
 @contextmanager

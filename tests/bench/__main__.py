@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from tests.bench import daemon, fleet, gpus, images
+from tests.bench import daemon, fleet, gpus, images, log_lines
 from tests.e2e.box import REPOSITORY, TEST_PROJECTS, Box
 
 
@@ -17,6 +17,7 @@ def main() -> None:
     try:
         gpus.report()
         daemon.report(box)
+        log_lines.report(box)
         box.ok("deploy", TEST_PROJECTS / "playground")
         program = REPOSITORY / "tests" / "bench" / "throughput.py"
         subprocess.run([sys.executable, program, "--ours", box.serve_url], check=False)

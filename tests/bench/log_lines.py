@@ -16,6 +16,7 @@ AIM = 50_000
 """Lines a second."""
 SECONDS = 10
 PROJECT = "lowercase"
+FIRST = "a line to see that the reader is there"
 _WRITER = """
 import json, sys, time
 path, rate, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
@@ -70,7 +71,7 @@ def report(box: Box) -> None:
     """Print the figures; the project's logs get a replica of their own that nobody else writes."""
     [root] = {Path(path) for path in box.runtime_dir.rglob("session_latest")}
     path = root / "logs" / "serve" / f"replica_{PROJECT}_ingress_benchlog.log"
-    path.touch()
+    path.write_text(f"{FIRST}\n")
     try:
         eventually(lambda: box.json("status")["cluster"]["state"], lambda state: state == "ready", within=120)
         told, came, wrong, took, sizes = follow(box, path, AIM, SECONDS)
@@ -90,7 +91,8 @@ def _read(socket: str, wanted: int) -> None:
 
     came = wrong = 0
     with Client(f"unix://{socket}") as client:
-        stream = client.logs(PROJECT, replica="benchlog", tail=0, follow=True)
+        stream = client.logs(PROJECT, replica="benchlog", tail=1, follow=True)
+        assert next(stream).message == FIRST
         print("ready", flush=True)
         for record in stream:
             if record.message != f"line {came} of a followed log":
