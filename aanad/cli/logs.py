@@ -106,10 +106,11 @@ def _output(save: Path | None) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def _kept_cursor(path: Path | None, stream: LogStream) -> Iterator[None]:
     """Note how far the stream was printed, also where it is interrupted."""
+    before = stream.cursor
     try:
         yield
     finally:
-        if path is not None and (cursor := stream.cursor) is not None:
+        if path is not None and (cursor := stream.cursor) not in {None, before}:
             with suppress(OSError):
                 sys.stdout.flush()
             part = path.with_name(f".{path.name}.part-{os.getpid()}")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FIRST_BLOCK = 16_384
 MAX_BLOCK = 524_288
+MAX_RECORD = 8 * MAX_LINE
+"""Bytes looked through for the beginning of a record."""
 MAX_SEARCHED = 512 * 1024 * 1024
 """Bytes looked through for one tail: where few records are wanted, it may find fewer than it was asked for."""
 SLACK_NS = 2_000_000_000
@@ -50,8 +52,8 @@ class _Backwards:
             first = _first_record(data, is_start=start == 0)
             if first is not None or start == 0:
                 break
-            if self._at - start >= MAX_LINE:
-                first = 0  # one line of megabytes: in pieces
+            if self._at - start >= MAX_RECORD:
+                first = data.find(b"\n") + 1  # a line, or a record, that is larger still: its end
                 break
             self._size = max(self._size, (self._at - start) * 2)
         if len(data) < self._at - start:

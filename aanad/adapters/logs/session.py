@@ -229,9 +229,10 @@ class Session:
     def _feed(self, source: LogSource, found: Found, file: LogFile | RemoteFile, now: int) -> Feed:
         replica = source.replica or (found.wildcard if source.kind == "serve" else None)
         query = self._query
+        identity = file.identity()  # noted now: the file may be written anew before it is read
         offset = 0
         if self._behind is not None:
-            if self._is_first and (identity := file.identity()) is not None:
+            if self._is_first and identity is not None:
                 offset = self._behind.get(identity, 0)
                 offset = offset if offset <= file.size else 0
         elif self._is_first and query.tail is not None:

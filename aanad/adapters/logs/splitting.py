@@ -50,7 +50,11 @@ class Splitter:
         self._start = at
         self._rest = bytearray(rest)
         self._dropped = 0
-        return [_last_state(line) for line in lines] if b"\r" in data or b"\r" in head else lines
+        if b"\r" in data or b"\r" in head:
+            lines = [_last_state(line) for line in lines]
+        if len(data) > MAX_LINE or len(head) > MAX_LINE:
+            lines = [piece for line in lines for piece in _pieces(line)]
+        return lines
 
     def finish(self) -> list[Line]:
         """The line that has not ended, where the file is at its end for good."""
@@ -65,18 +69,25 @@ class Splitter:
         if len(self._rest) > MAX_BAR and (state := self._rest.rfind(b"\r", 0, len(self._rest) - 1)) > 0:
             self._dropped += state
             del self._rest[:state]
-        lines: list[Line] = []
-        while len(self._rest) >= MAX_LINE:
-            piece = bytes(self._rest[:MAX_LINE])
-            # Not in the middle of a character, if it is text at all.
-            cut = next((at for at in range(MAX_LINE, MAX_LINE - 4, -1) if self._rest[at : at + 1] < b"\x80"), MAX_LINE)
-            if cut != MAX_LINE:
-                piece = piece[:cut]
-            upto = self._start + self._dropped + len(piece)
-            lines.append((self._start, upto, piece))
-            del self._rest[: len(piece)]
-            self._start, self._dropped = upto, 0
-        return lines
+        if len(self._rest) <= MAX_LINE:
+            return []
+        *pieces, last = _pieces((self._start, self._start + self._dropped + len(self._rest), bytes(self._rest)))
+        self._start, self._dropped, self._rest = last[0], 0, bytearray(last[2])
+        return pieces
+
+
+def _pieces(line: Line) -> list[Line]:
+    """A line that is too long, cut at the same places whoever reads it; each piece ends before a character."""
+    start, end, text = line
+    pieces = []
+    while len(text) > MAX_LINE:
+        cut = MAX_LINE
+        while cut > MAX_LINE - 4 and text[cut] & 0xC0 == 0x80:  # noqa: PLR2004 - UTF-8
+            cut -= 1
+        upto = start + cut
+        pieces.append((start, upto, text[:cut]))
+        start, text = upto, text[cut:]
+    return [*pieces, (start, end, text)]
 
 
 def _last_state(line: Line) -> Line:
