@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,6 +23,8 @@ class RayLogApi:
         self.answers = asyncio.Event()
         """Cleared: it takes questions and answers none."""
         self.answers.set()
+        self.when_done: list[Callable[[], object]] = []
+        """Called at the end."""
         self._runners: list[web.AppRunner] = []
         self.url = ""
         self._agent_port = 0
@@ -87,3 +89,5 @@ async def ray_log_api(folder: Path) -> AsyncIterator[RayLogApi]:
     finally:
         api.answers.set()
         await api.stop()
+        for call in api.when_done:
+            call()

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ NODE_BYTES = 8 * 1024 * 1024
 PAUSE_S, LONGEST_PAUSE_S = 2.0, 60.0
 """Before a node that did not answer is asked again."""
 AT_ONCE = 4
-AGAIN_S = 0.2
+ROTATED = re.compile(r"\.(\d+)(?:\.(?:log|out|err))?$")
+FORGOTTEN_AFTER_S = 30.0
+ALL_READ = float("inf")
 
 
 class Node:
@@ -78,11 +81,12 @@ class Node:
         """A source's files, the oldest generation first."""
         folder, pattern = os.path.split(source.pattern)
         listing = self._listings.get(folder)
-        for found in listing.matching(pattern, source.ends_with) if listing is not None else ():
-            file = self._by_path.get(found.path)
-            if file is not None:
-                place = f"{self._id}:"
-                yield Found(place + found.path, place + found.family, found.generation, found.wildcard), file
+        listed = listing.matching(pattern, source.ends_with) if listing is not None else []
+        place = f"{self._id}:"
+        for family, wildcard in {found.family: found.wildcard for found in listed}.items():
+            files = [file for file in list(self._by_key.values()) if file.family == family]
+            for file in sorted(files, key=lambda file: -file.generation):
+                yield Found(f"{place}{family}:{file.inode}", place + family, file.generation, wildcard), file
 
     def follow(self) -> None:
         """Fetch what is new from now on, until stopped."""
@@ -126,55 +130,88 @@ class Node:
                 self._turn(silent=True, reason=error.message)
             await asyncio.sleep(0.05)
 
-    async def _list(self, tries: int = 2) -> None:
+    async def _list(self) -> None:
         self._is_stale = False
         await self._files.find_agent(self._id)
-        folders = {os.path.dirname(source.pattern) for source in self._sources}  # noqa: PTH120 - plain text
+        listings = await self._listings_now()
+        by_path = await self._assigned(listings)
+        now = time.monotonic()
+        for path, file in by_path.items():
+            rotated = ROTATED.search(path)
+            file.path, file.generation = path, int(rotated[1]) if rotated else 0
+            file.is_suspect = False
+            file.seen_at = now
+        known = {(file.family, file.inode): file for file in by_path.values()}
+        # One that cannot be found may be found again, and would be read again if it were forgotten meanwhile.
+        known |= {key: file for key, file in self._by_key.items() if now - file.seen_at < FORGOTTEN_AFTER_S}
+        self._has_changed = self._has_changed or by_path != self._by_path or known.keys() != self._by_key.keys()
+        self._listings, self._by_path, self._by_key = listings, by_path, known
+        self._due = {file: due for file, due in self._due.items() if (file.family, file.inode) in known}
+
+    async def _listings_now(self) -> dict[str, Listing]:
         listings = {}
-        for folder in folders:
+        for folder in {os.path.dirname(source.pattern) for source in self._sources}:  # noqa: PTH120 - plain text
             names = await self._files.names(self._id, os.path.join(folder, "*"))  # noqa: PTH118 - plain text
             listings[folder] = Listing(folder, map(os.path.basename, names))
+        return listings
+
+    async def _assigned(self, listings: dict[str, Listing]) -> dict[str, RemoteFile]:
+        """Which file has which name now; where names of a family changed, all of its files are looked at."""
         wanted: dict[str, Found] = {}
         for source in self._sources:
             folder, pattern = os.path.split(source.pattern)
-            wanted |= {found.path: found for found in listings[folder].matching(pattern, source.ends_with)}
-        moved = {file.family for file in self._by_path.values() if file.is_suspect}
+            if folder in listings:
+                wanted |= {found.path: found for found in listings[folder].matching(pattern, source.ends_with)}
+        moved = {file.family for path, file in self._by_path.items() if file.is_suspect or path not in wanted}
         moved |= {found.family for path, found in wanted.items() if path not in self._by_path}
-        known = {path: file for path, file in self._by_path.items() if path in wanted and file.family not in moved}
+        by_path = {path: file for path, file in self._by_path.items() if path in wanted and file.family not in moved}
+        families: dict[str, list[str]] = {}
+        for found in sorted(wanted.values(), key=lambda found: found.generation):
+            if found.family in moved:
+                families.setdefault(found.family, []).append(found.path)
         gate = asyncio.Semaphore(AT_ONCE)
-        looks = [self._identify(found, gate) for path, found in wanted.items() if path not in known]
-        known |= {file.path: file for file in await asyncio.gather(*looks) if file is not None}
-        if tries and any(file not in known.values() for file in self._by_path.values()):
-            # Was one removed, or renamed while it was looked for? A file must not be taken for another, new one.
-            await asyncio.sleep(AGAIN_S)
-            await self._list(tries - 1)
-            return
-        self._has_changed = self._has_changed or known != self._by_path
-        self._listings = listings
-        self._by_path = known
-        self._by_key = {(file.family, file.inode): file for file in known.values()}
-        self._due = {file: due for file, due in self._due.items() if self._by_path.get(file.path) is file}
+        for named in await asyncio.gather(*(self._named(*family, gate) for family in families.items())):
+            by_path |= named
+        return by_path
 
-    async def _identify(self, found: Found, gate: asyncio.Semaphore) -> RemoteFile | None:
-        """The file that has this name now; None while its first line is not complete."""
+    async def _named(self, family: str, paths: list[str], gate: asyncio.Semaphore) -> dict[str, RemoteFile]:
+        """Which file of a family has which name.
+
+        The newest is looked at first: files only move on to older names, so that one which does so meanwhile is seen
+        twice, and none is missed. Then its older name counts, and who has the newer one is not known yet.
+        """
+        seen: dict[RemoteFile, str] = {}
         async with gate:
-            piece = await self._files.piece(self._id, found.path, 0, HEAD_BYTES)
+            for path in [*paths, f"{family}.{len(paths)}"]:
+                file = await self._identify(family, path)
+                if file is not None:
+                    self._is_stale = self._is_stale or file in seen
+                    seen[file] = path
+        return {path: file for file, path in seen.items()}
+
+    async def _identify(self, family: str, path: str) -> RemoteFile | None:
+        """The file that has this name now; None while its first line is not complete."""
+        piece = await self._files.piece(self._id, path, 0, HEAD_BYTES)
         head = first_line(piece.data) if piece is not None else None
         if piece is None or head is None:
             return None
-        new = RemoteFile(self._id, found.path, found.family, head, piece, self._read)
-        file = self._by_key.get((new.family, new.inode), new)
-        file.path = found.path
-        file.is_rotated = found.generation > 0
-        file.is_suspect = False
-        if file is new and self._task is not None:
-            file.follow()
-        return file
+        new = RemoteFile(self._id, path, family, head, piece, self._read)
+        if self._task is not None:
+            new.follow()
+            new.is_waiting = True
+        return self._by_key.get((new.family, new.inode), new)
 
     async def _poll(self) -> None:
         """Look at the files whose time has come."""
-        for file in list(self._by_path.values()):
+        behind: set[str] = set()
+        for file in sorted(self._by_key.values(), key=lambda file: -file.generation):
             now = time.monotonic()
+            # What was set aside is read to its end before the file that took its name.
+            file.is_waiting = file.family in behind
+            if file.generation and self._due.get(file, (0.0, 0.0))[0] != ALL_READ:
+                behind.add(file.family)
+            if file.is_waiting or self._by_path.get(file.path) is not file:
+                continue
             due, pause = self._due.get(file, (0.0, self._first_pause(file)))
             if now < due and not file.is_behind:
                 continue
@@ -184,12 +221,15 @@ class Node:
             await self._files.turn()
             end, overlap = file.wanted()
             count = overlap + min(PIECE_BYTES, room)
-            is_new = file.take(end, overlap, await self._files.piece(self._id, file.path, end - overlap, count))
+            piece = await self._files.piece(self._id, file.path, end - overlap, count)
+            # Without bytes to compare, the first line tells whether it is this file still.
+            head = None if file.has_tail else await self._files.piece(self._id, file.path, 0, len(file.head))
+            is_new = file.take(end, overlap, piece, head)
             if file.is_suspect:
                 return
             pause = FASTEST_S if is_new else min(pause * 2, SLOWEST_S)
             # Nothing more is written to a file that was rotated away.
-            self._due[file] = (float("inf") if file.is_rotated and not is_new else now + pause, pause)
+            self._due[file] = (ALL_READ if file.generation and not is_new else now + pause, pause)
 
     @staticmethod
     def _first_pause(file: RemoteFile) -> float:

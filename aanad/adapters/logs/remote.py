@@ -50,7 +50,11 @@ class RemoteFile:
         """Whether its node does not answer; it seems to be at its end for as long."""
         self.is_suspect = False
         """Whether its name leads to another file by now."""
-        self.is_rotated = False
+        self.is_waiting = False
+        """Whether an older file of its name is to be read first."""
+        self.generation = 0
+        """The higher, the longer ago it was set aside."""
+        self.seen_at = 0.0
         self._fetch = fetch
         self._is_followed = False
         self._lock = threading.Lock()
@@ -58,6 +62,8 @@ class RemoteFile:
         self._buffer = bytearray()
         self._tail = b""
         """The bytes before `_end`, where they are known."""
+        self._last_end, self._last_tail = 0, b""
+        """Where the last reading that waited ended, and the bytes before."""
         self._has_position = False
         """Whether reading forward has begun; the buffer follows after what was taken."""
         self._asked = found.size
@@ -76,8 +82,10 @@ class RemoteFile:
     def look(self) -> bool:
         """Note how much of it can be read now."""
         with self._lock:
-            if self.is_silent:
-                self.size = min(self.size, max(self._asked, self._end))
+            if self.is_waiting and not self._has_position:
+                self.size = 0
+            elif self.is_silent or self.is_suspect:
+                self.size = min(self.size, self._end if self._has_position else self._asked)
             else:
                 self.size = self._end if self._is_followed else self._real_size
         return True
@@ -88,25 +96,35 @@ class RemoteFile:
             self._asked = offset
             if self._has_position and self._start <= offset < self._end:
                 return self._taken(offset, count)
-            if self.is_silent or self.is_suspect:
+            if self.is_silent or self.is_suspect or self.is_waiting:
                 return b""
-            # A file that took another one's name meanwhile must not be read on as if it were that one.
-            before = self._tail if offset == self._end else b""
+            before = self._bytes_before(offset)
         try:
             piece = self._fetch(self.path, offset - len(before), count + len(before))
+            # A file that took another one's name meanwhile must not be read on as if it were that one.
+            head = None if before else piece if not offset else self._fetch(self.path, 0, len(self.head))
         except NodeSilent:
             self.is_silent = True
             return b""
         with self._lock:
-            if piece is None or not piece.data.startswith(before):
+            if piece is None or not piece.data.startswith(before) or not self._is_mine(head):
                 self.is_suspect = True
                 return b""
             data = piece.data[len(before) :]
+            self._last_end, self._last_tail = offset + len(data), (before + data)[-OVERLAP:]
             if self._is_followed:
                 self._start, self._buffer, self._has_position = offset + len(data), bytearray(), True
-                self._tail = (before + data)[-OVERLAP:]
+                self._tail = self._last_tail
             self._real_size = max(piece.size, self._real_size)
             return data
+
+    def _is_mine(self, head: Piece | None) -> bool:
+        return head is None or head.data.startswith(self.head)
+
+    def _bytes_before(self, offset: int) -> bytes:
+        if offset == self._last_end:
+            return self._last_tail
+        return self._tail if offset == self._end else b""
 
     def follow(self) -> None:
         """From now on it is read forward only, and fetched ahead."""
@@ -151,12 +169,25 @@ class RemoteFile:
         with self._lock:
             return self._end, len(self._tail) or min(OVERLAP, self._end)
 
-    def take(self, end: int, overlap: int, piece: Piece | None) -> bool:
-        """Take up a piece that begins `overlap` bytes before `end`; tells whether there was something new."""
+    @property
+    def has_tail(self) -> bool:
+        """Whether the next piece can be compared with what came before it."""
+        return bool(self._tail)
+
+    def take(self, end: int, overlap: int, piece: Piece | None, head: Piece | None) -> bool:
+        """Take up a piece that begins `overlap` bytes before `end`; tells whether there was something new.
+
+        Args:
+            end: what `wanted` said.
+            overlap: what it said of the bytes before.
+            piece: the bytes; None where there was no file of that name.
+            head: the beginning of the file of that name, read after the piece, where there is nothing to compare.
+        """
         with self._lock:
             if end != self._end:
                 return True  # it was read meanwhile
-            if piece is None or piece.size < end or not piece.data.startswith(self._tail):
+            is_mine = piece is not None and piece.data.startswith(self._tail) and self._is_mine(head)
+            if piece is None or piece.size < end or not is_mine:
                 self.is_suspect = True
                 return False
             is_new = piece.size > end
