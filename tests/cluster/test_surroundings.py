@@ -15,7 +15,7 @@ from aanad.cluster.ports import ServePorts
 from aanad.cluster.processes import ProcessId
 from aanad.cluster.sessions import Session
 from aanad.cluster.state_file import Component, HeadRecord, UnitRecord
-from aanad.settings import RaySettings, ServeSettings, Settings
+from aanad.settings import LogSettings, RaySettings, ServeSettings, Settings
 from aanad.wire.unit import UnitState, UnitStatus
 
 GIB = 1024**3
@@ -66,6 +66,14 @@ def test_replicas_are_told_how_many_calls_may_fail(tmp_path: Path) -> None:
     assert {"AANA_FAILURE_RATIO": "0.25", "AANA_FAILURE_WINDOW_S": "30.0", "AANA_FAILURE_MIN_CALLS": "5"}.items() <= (
         env.items()
     )
+
+
+def test_ray_rotates_logs_as_the_operator_says(tmp_path: Path) -> None:
+    """Ray's own processes, the replicas' streams and Serve's loggers in them read these two."""
+    settings = Settings(runtime_dir=tmp_path, state_dir=tmp_path, log=LogSettings(file_max_bytes=70_000, files_kept=2))
+    env = environment.ray_settings(settings, Folders(settings), serve_ports=ServePorts(1, 2, 3))
+
+    assert (env["RAY_ROTATION_MAX_BYTES"], env["RAY_ROTATION_BACKUP_COUNT"]) == ("70000", "2")
 
 
 def test_two_clusters_of_a_machine_share_no_port(tmp_path: Path) -> None:
