@@ -19,7 +19,9 @@ UNINITIALIZED = 1
 GPU_IS_LOST = 15
 RESET_REQUIRED = 16
 GPU_NOT_FOUND = 28
-OF_THE_WHOLE_GPU = {UNINITIALIZED, GPU_IS_LOST, RESET_REQUIRED, GPU_NOT_FOUND, 999}
+NOT_SUPPORTED = 3
+NO_PERMISSION = 4
+OF_THE_WHOLE_GPU = {UNINITIALIZED, GPU_IS_LOST, RESET_REQUIRED, GPU_NOT_FOUND}
 """Errors, by NVML's codes, after which no other quantity can be asked for; any other is one quantity's own."""
 THROTTLING = {
     0x0004: "power",
@@ -61,6 +63,7 @@ class Device:
             "memory",
             (nvml.nvmlDeviceGetMemoryInfo, nvml.nvmlMemory_v2),  # as nvidia-smi: without what the driver reserves
             (nvml.nvmlDeviceGetMemoryInfo,),
+            is_vital=True,
         )
         utilization = self._ask("utilization", (nvml.nvmlDeviceGetUtilizationRates,))
         power = self._ask("power", (nvml.nvmlDeviceGetPowerUsage,))
@@ -109,17 +112,22 @@ class Device:
                 memory[pid] = used if before is None else before + (used or 0)
         return tuple(GpuUser(pid, used) for pid, used in sorted(memory.items()))
 
-    def _ask(self, quantity: str, *variants: tuple[Any, ...], handle: Any = None) -> Any:
-        """The first variant that the driver knows; None where this GPU cannot say it."""
+    def _ask(self, quantity: str, *variants: tuple[Any, ...], handle: Any = None, is_vital: bool = False) -> Any:
+        """The first variant that the driver knows; None where this GPU cannot say it.
+
+        Where a vital quantity fails in another way than that it is not supported or not allowed, the GPU as a whole
+        does not answer.
+        """
         first = self._variants.get(quantity, 0)
         for number, (function, *arguments) in enumerate(variants[first:], first):
             try:
                 found = function(self.handle if handle is None else handle, *arguments)
             except self.nvml.NVMLError as error:
-                if error.value in OF_THE_WHOLE_GPU:
+                if error.value == FUNCTION_NOT_FOUND:
+                    continue
+                if error.value in OF_THE_WHOLE_GPU or (is_vital and error.value not in {NOT_SUPPORTED, NO_PERMISSION}):
                     raise
-                if error.value != FUNCTION_NOT_FOUND:
-                    return None
+                return None
             else:
                 self._variants[quantity] = number
                 return found

@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aanad.adapters.nvml_device import GPU_IS_LOST, GPU_NOT_FOUND, RESET_REQUIRED, UNINITIALIZED, Device, open_device
+from aanad.adapters.nvml_device import (
+    GPU_IS_LOST,
+    GPU_NOT_FOUND,
+    NO_PERMISSION,
+    RESET_REQUIRED,
+    UNINITIALIZED,
+    Device,
+    open_device,
+)
 from aanad.adapters.nvml_xids import Xids
 from aanad.core.measurements import GpuMeasurement
 from aanad.wire.hardware import HardwareState
@@ -18,7 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 log = logging.getLogger(__name__)
-NO_PERMISSION = 4
 DRIVER_NOT_LOADED = 9
 LIBRARY_NOT_FOUND = 12
 VERSION_MISMATCH = 18

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EVERY_S = 5.0
 """Agents report to Ray that often."""
+PATIENCE_S = 2.0
+"""Longer than that nobody waits for Ray to know what this machine does by itself."""
 SILENT_AFTER_S = 20.0
 """Several reports in a row did not come."""
 
@@ -75,13 +77,16 @@ class NodeReports:
     async def _read(self) -> None:
         self._is_reachable = False
         if self._observation.view.reachable:
+            # Also a try that failed is one: a cluster that hangs is not waited for by everybody who asks.
+            self._read_at = self._clock.monotonic()
             try:
-                reports = {report.id: report for report in await self._cluster.node_reports()}
-                nodes = await self._cluster.nodes()
-            except (ClusterUnavailable, Failed):
+                async with asyncio.timeout(PATIENCE_S):
+                    reports = {report.id: report for report in await self._cluster.node_reports()}
+                    nodes = await self._cluster.nodes()
+            except (ClusterUnavailable, Failed, TimeoutError):
                 return
             self._is_reachable = True
-            now = self._read_at = self._clock.monotonic()
+            now = self._clock.monotonic()
             local = self._local([node.address for node in nodes])
             seen = {}
             for number, node in enumerate(nodes):

@@ -148,10 +148,11 @@ def test_following_is_a_line_each_time(
 
     monkeypatch.setattr(time, "sleep", sleep)
 
-    as_json = run(verb, "-f", "--interval", "5", "-o", "json")
+    as_json = run(verb, "-f", "-d", "5", "-o", "json")
     as_table = run(verb, "--follow")
 
-    assert [type(item).model_validate_json(line) for line in as_json.stdout.splitlines()] == [item] * 6
+    lines = [json.loads(line) for line in as_json.stdout.splitlines()]
+    assert [[type(item).model_validate(each) for each in line] for line in lines] == [[item, item]] * 3
     assert len([line for line in as_table.stdout.splitlines() if line.startswith(("GPU ", "NODE "))]) == 3
     assert (as_json.exit_code, pauses) == (130, [5, 5, 5, 2, 2, 2])
 
