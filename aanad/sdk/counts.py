@@ -1,7 +1,8 @@
 """What this process has counted since it began: requests to endpoints, calls that it served, calls that it sent.
 
-Counting is exact from any thread, and made for the hot path: two short locked steps a request. `counts_file` writes
-the numbers where the daemon reads them; nothing here knows of files.
+Counting is exact, and made for the hot path of an endpoint, which takes no lock: its event loop is the only one that
+counts. Calls may come from any thread. `counts_file` writes the numbers where the daemon reads them; nothing here knows
+of files.
 """
 
 from __future__ import annotations
@@ -46,70 +47,63 @@ class Change:
 
 
 class Series:
-    """One endpoint's requests, or one deployment's calls."""
+    """What is counted of one endpoint or of one deployment's calls; from one thread only.
 
-    __slots__ = ("_buckets", "_change", "_lock", "_ongoing", "_outcomes", "_sum_s", "version")
+    Another thread may read it at any moment: `version` grows last, so what was read half way is read again.
+    """
+
+    __slots__ = ("_buckets", "_change", "_outcomes", "_sum_s", "ongoing", "version")
 
     def __init__(self, change: Change) -> None:
         self._change = change
-        self._lock = threading.Lock()
         self._outcomes: dict[int | str, int] = {}
         self._buckets = [0] * (len(BOUNDS_S) + 1)
         self._sum_s = 0.0
-        self._ongoing = 0
+        self.ongoing = 0
+        """Begun, and not ended."""
         self.version = 0
         """Grows with everything that is counted."""
 
-    @property
-    def ongoing(self) -> int:
-        """Begun, and not ended."""
-        return self._ongoing
-
     def begin(self) -> None:
         """One has begun."""
-        with self._lock:
-            self._ongoing += 1
-            self.version += 1
+        self.ongoing += 1
+        self.version += 1
         if self._change.is_awaited:
             self._change.tell()
 
     def end(self, outcome: int | str, duration_s: float) -> None:
         """One has ended so: an HTTP status, or a word."""
-        bucket = bisect_left(BOUNDS_S, duration_s)
-        with self._lock:
-            self._ongoing -= 1
-            self.version += 1
-            outcomes = self._outcomes
-            if outcome in outcomes:
-                outcomes[outcome] += 1
-            else:
-                known = outcome if len(outcomes) < MAX_OUTCOMES else OTHER
-                outcomes[known] = outcomes.get(known, 0) + 1
-            self._buckets[bucket] += 1
-            self._sum_s += duration_s
+        outcomes = self._outcomes
+        try:
+            outcomes[outcome] += 1
+        except KeyError:
+            known = outcome if len(outcomes) < MAX_OUTCOMES else OTHER
+            outcomes[known] = outcomes.get(known, 0) + 1
+        self._buckets[bisect_left(BOUNDS_S, duration_s)] += 1
+        self._sum_s += duration_s
+        self.ongoing -= 1
+        self.version += 1
         if self._change.is_awaited:
             self._change.tell()
 
     def leave(self) -> None:
         """One that had begun belongs elsewhere."""
-        with self._lock:
-            self._ongoing -= 1
-            self.version += 1
+        self.ongoing -= 1
+        self.version += 1
 
     def document(self) -> dict[str, Any]:
         """All of it, as JSON has it."""
-        with self._lock:
-            buckets = self._buckets.copy()
-            found = {
-                "outcomes": {str(outcome): count for outcome, count in self._outcomes.items()},
-                "sum_s": round(self._sum_s, 6),
-                "ongoing": self._ongoing,
-            }
-        return {**found, "buckets": {str(index): count for index, count in enumerate(buckets) if count}}
+        outcomes, buckets = self._outcomes.copy(), self._buckets.copy()
+        return {
+            "outcomes": {str(outcome): count for outcome, count in outcomes.items()},
+            "buckets": {str(index): count for index, count in enumerate(buckets) if count},
+            "sum_s": round(self._sum_s, 6),
+            "ongoing": self.ongoing,
+        }
 
 
 class EndpointSeries(Series):
-    """An endpoint's requests; some may wait for a place."""
+    """An endpoint's requests, all of which one event loop answers; some may wait for a place."""
 
     __slots__ = ("queued",)
 
@@ -123,7 +117,32 @@ class EndpointSeries(Series):
         return {**super().document(), "queued": self.queued}
 
 
-class SentSeries(Series):
+class CallSeries(Series):
+    """Calls, which may begin and end in any thread."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self, change: Change) -> None:
+        super().__init__(change)
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """One has begun."""
+        with self._lock:
+            super().begin()
+
+    def end(self, outcome: int | str, duration_s: float) -> None:
+        """One has ended so."""
+        with self._lock:
+            super().end(outcome, duration_s)
+
+    def document(self) -> dict[str, Any]:
+        """All of it, as JSON has it."""
+        with self._lock:
+            return super().document()
+
+
+class SentSeries(CallSeries):
     """Calls that this process sent to one deployment."""
 
     __slots__ = ("is_followed",)
@@ -146,18 +165,18 @@ class Counts:
         self._lock = threading.Lock()
         self._endpoints: dict[str, EndpointSeries] = {}
         self._sent: dict[tuple[str, str], SentSeries] = {}
-        self._served: Series | None = None
+        self._served: CallSeries | None = None
 
     def endpoint(self, name: str) -> EndpointSeries:
         """The series of an endpoint, or of what is counted beside them."""
         with self._lock:
             return self._endpoints.setdefault(name, EndpointSeries(self.change))
 
-    def served(self) -> Series:
+    def served(self) -> CallSeries:
         """The series of the calls that this replica serves."""
         with self._lock:
             if self._served is None:
-                self._served = Series(self.change)
+                self._served = CallSeries(self.change)
             return self._served
 
     def sent(self, project: str, deployment: str) -> SentSeries:
