@@ -31,28 +31,34 @@ def router_series(prefix: str) -> str:
 class CountedAnswer:
     """One answer on its way."""
 
-    __slots__ = ("_began", "_is_over", "_send", "_series", "_status")
+    __slots__ = ("_began", "_send", "_series", "_status")
 
     def __init__(self, series: EndpointSeries, send: Send) -> None:
         self._began = perf_counter()
         self._send = send
-        self._series = series
+        self._series: EndpointSeries | None = series
+        """None once the request has been counted."""
         self._status = 0
-        self._is_over = False
         series.begin()
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a message on; the last one ends the request."""
         kind = message["type"]
-        if kind == "http.response.start":
+        if kind == "http.response.body":
+            if not message.get("more_body"):
+                self._end(self._status)
+        elif kind == "http.response.start":
             self._status = message["status"]
-        elif kind == "http.response.body" and not message.get("more_body"):
-            self._end(self._status)
         return self._send(message)
+
+    def whole(self, status: int) -> Send:
+        """The way to send an answer that is complete: the hot path, which needs nothing to look at each message."""
+        self._end(status)
+        return self._send
 
     def belongs_to(self, series: EndpointSeries) -> None:
         """The request is another's."""
-        if series is not self._series and not self._is_over:
+        if self._series is not None and series is not self._series:
             series.begin()
             self._series.leave()
             self._series = series
@@ -67,9 +73,11 @@ class CountedAnswer:
 
     def close(self) -> None:
         """Nothing more will be sent; where the answer is not complete, its client has left."""
-        self._end(CLIENT_LEFT)
+        if self._series is not None:
+            self._end(CLIENT_LEFT)
 
     def _end(self, status: int) -> None:
-        if not self._is_over:
-            self._is_over = True
-            self._series.end(status, perf_counter() - self._began)
+        series = self._series
+        if series is not None:
+            self._series = None
+            series.end(status, perf_counter() - self._began)

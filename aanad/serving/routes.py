@@ -121,7 +121,7 @@ class Route:
             if answer is None:
                 await send_nothing(send)
             elif isinstance(answer, bytes):
-                await send_bytes(send, 200, JSON, answer)
+                await send_bytes(exchange.answer.whole(200), 200, JSON, answer)
             else:
                 await send_media(answer, scope, exchange.receive, send)
 
