@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
+from aanad.api.app import create_app
+from aanad.api.services import Services
 from aanad.errors import StoreUnavailable
 from aanad.wire.hardware import HardwareState
 from aanad.wire.request_stats import RequestStats
@@ -183,3 +189,34 @@ async def test_v1_requests_has_the_same_numbers(api: httpx.AsyncClient) -> None:
     }
     assert len(everything.json()) == len(rows)
     assert (missing.status_code, missing.json()["code"]) == (404, "project_not_found")
+
+
+@pytest.mark.usefixtures("asr")
+async def test_the_pages_commands_work(services: Services, tmp_path: Path) -> None:
+    """Each of its shell blocks and its program, as they stand, against a socket."""
+    page = PAGE.read_text().replace("/run/aana/aanad.sock", f"{tmp_path}/aanad.sock")
+    page = page.replace("/var/lib/node_exporter", str(tmp_path))
+    server = uvicorn.Server(uvicorn.Config(create_app(services), uds=f"{tmp_path}/aanad.sock", log_level="error"))
+    serving = asyncio.create_task(server.serve())
+    try:
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        outputs = [await output_of("bash", "-euc", text) for text in re.findall(r"```bash\n(.*?)```", page, re.DOTALL)]
+        [program] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        program = program.replace("Client()", f'Client("unix://{tmp_path}/aanad.sock")').replace("lowercase", "asr")
+        printed = await output_of(sys.executable, "-c", program)
+    finally:
+        server.should_exit = True
+        await serving
+
+    assert "aana_requests_total{" in outputs[0]
+    assert "aana_requests_total{" in (tmp_path / "aana.prom").read_text()
+    assert "endpoint run " in printed
+
+
+async def output_of(*command: str) -> str:
+    """What a program prints; it must succeed."""
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    return out.decode()
