@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -309,6 +310,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     web = server.server(app)
 
     async def serve() -> None:
+        gc.freeze()  # the program itself is never garbage: looking through it again and again stalls requests
         logger.info("daemon.ready socket=%s version=%s", settings.socket_path, aanad.__version__)
         serving = asyncio.create_task(web.serve(sockets=[listener]))
         try:

@@ -8,9 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import orjson
 
 from aanad.adapters import ray_nodes, serve_documents
 from aanad.adapters.ray_logs import RayLogs
+from aanad.core.records import ObservedCluster
 from aanad.errors import ClusterUnavailable, Failed
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aanad.core.measurements import NodeReport
-    from aanad.core.records import ApplicationConfig, NodeProcess, NodeResources, ObservedCluster
+    from aanad.core.records import ApplicationConfig, NodeProcess, NodeResources
 
 READ_TIMEOUT_S = 5.0
 APPLY_TIMEOUT_S = 90.0
@@ -51,6 +53,9 @@ class RayDashboard:
         self._nodes: tuple[float, list[NodeResources]] = (float("-inf"), [])
         self._nodes_lock = asyncio.Lock()
         self._logs = RayLogs(self._stream)
+        self._readings = serve_documents.Readings()
+        self._seen: tuple[bytes, ObservedCluster] = (b"", ObservedCluster(serve_runs=False, applications={}))
+        """The last answer, and what it says."""
 
     async def close(self) -> None:
         """Close idle connections."""
@@ -59,7 +64,9 @@ class RayDashboard:
     async def observe(self) -> ObservedCluster:
         """Read all applications."""
         response = await self._request("GET", "/api/serve/applications/")
-        return serve_documents.observed_cluster(_json(response))
+        if response.content != self._seen[0]:
+            self._seen = (response.content, self._readings.cluster(_json(response)))
+        return self._seen[1]
 
     async def apply(self, configs: list[ApplicationConfig], foreign: list[dict[str, Any]]) -> None:
         """Tell Serve the whole configuration."""
@@ -176,6 +183,9 @@ def _refusal(response: httpx.Response, base: str) -> ClusterUnavailable | Failed
 
 def _json(response: httpx.Response) -> Any:
     try:
-        return response.json()
+        try:
+            return orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            return response.json()  # Python's own reads NaN too, which a node may report
     except ValueError as error:
         raise ClusterUnavailable(f"Ray's REST API answered no JSON at {response.url.path}.") from error
