@@ -39,7 +39,7 @@ def _daemon(sample: Sample, screen: Size | None) -> str:
         f"aanad {status.version}",
         f"up {age(status.started_at)}",
         f"ray {status.cluster.state}",
-        f"{status.projects} projects, {status.running} running",
+        f"{status.projects} project{'' if status.projects == 1 else 's'}, {status.running} running",
     ]
     said = sanitise("  ".join(parts))
     clock = f"{sample.time:%H:%M:%SZ}"

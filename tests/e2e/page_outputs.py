@@ -35,6 +35,8 @@ QUIET_S = 2.5
 """A command that follows is ended when it has been quiet for so long, as a reader would with Ctrl-C."""
 LIMIT_S = 180.0
 
+_UNPACKED = re.compile(r"/r/t/session_[\w-]+/runtime_resources/working_dir_files/_ray_pkg_\w+")
+"""Where Ray unpacks a project, below the runtime folder."""
 _DIFFERENT_EACH_TIME = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)"), "TIME"),
     (re.compile(r"\b\d+:\d\d:\d\dZ?"), "TIME"),
@@ -187,7 +189,7 @@ def _names(box: Box) -> list[tuple[str, str]]:
         str(REPOSITORY): "/home/ada/aana",
         f":{box.serve_port}": ":8000",
         socket.gethostname(): "box",
-        **{replica["node"]: "10.0.0.5" for replica in box.json("replicas")},
+        **{node["address"]: "10.0.0.5" for node in box.json("nodes") if node["address"] != "127.0.0.1"},
     }
     if dashboard:
         found[f":{dashboard[1]}"] = ":8265"
@@ -195,6 +197,13 @@ def _names(box: Box) -> list[tuple[str, str]]:
 
 
 def _beautified(text: str, names: list[tuple[str, str]]) -> str:
+    text = _UNPACKED.sub("/ray", text)
     for ours, theirs in names:
-        text = re.sub(rf"{re.escape(ours)}(?![\w])", theirs, text)
+        # To the end of the cell, whose blanks keep the columns below each other.
+        pattern = re.compile(
+            rf"{'(?<!\w)' if ours[0].isalnum() else ''}{re.escape(ours)}(?!\w)((?:\S| (?! ))*)( {{2,}})?"
+        )
+        while ours != theirs and (found := pattern.search(text)):
+            blanks = " " * max(2, len(found[2]) + len(ours) - len(theirs)) if found[2] else ""
+            text = f"{text[: found.start()]}{theirs}{found[1]}{blanks}{text[found.end() :]}"
     return text

@@ -7,6 +7,8 @@ from pathlib import Path
 
 _REAL = Path(sysconfig.get_path("purelib")) / "pynvml.py"
 _WORKING_S = 1
+_NOBODY = 4_194_400
+"""A pid beyond those that Linux gives: on no machine is it anybody's, so it has no name."""
 
 
 def _traced() -> object:
@@ -21,6 +23,13 @@ def _traced() -> object:
 
     trace = TraceNvml.read("two_gpus")
     trace.go_to(_WORKING_S)
+    process = {"struct": {"pid": _NOBODY, "usedGpuMemory": 2 * 1024**3}}
+    trace.change(
+        **{
+            "nvmlDeviceGetComputeRunningProcesses_v3(gpu0)": [process],
+            "nvmlDeviceGetGraphicsRunningProcesses_v3(gpu0)": [],
+        }
+    )
     return trace
 
 
