@@ -200,9 +200,8 @@ def _beautified(text: str, names: list[tuple[str, str]]) -> str:
     text = _UNPACKED.sub("/ray", text)
     for ours, theirs in names:
         # To the end of the cell, whose blanks keep the columns below each other.
-        pattern = re.compile(
-            rf"{'(?<!\w)' if ours[0].isalnum() else ''}{re.escape(ours)}(?!\w)((?:\S| (?! ))*)( {{2,}})?"
-        )
+        is_word = r"(?<!\w)" if ours[0].isalnum() else ""
+        pattern = re.compile(rf"{is_word}{re.escape(ours)}(?!\w)((?:\S| (?! ))*)( {{2,}})?")
         while ours != theirs and (found := pattern.search(text)):
             blanks = " " * max(2, len(found[2]) + len(ours) - len(theirs)) if found[2] else ""
             text = f"{text[: found.start()]}{theirs}{found[1]}{blanks}{text[found.end() :]}"
