@@ -21,6 +21,7 @@ JOIN_NS = 300_000_000
 """How long a record waits for further lines of its own."""
 FINAL_NS = 2_000_000_000
 """How long after its last write the file of a replica that is gone is taken as complete."""
+FRESH_NS = 10_000_000_000
 FOREVER = 1 << 63
 ENTRY_BYTES = 256
 """What a record takes in memory beside its message."""
@@ -78,6 +79,15 @@ class Feed:
     def is_drained(self) -> bool:
         """Whether all that was in it has been passed on."""
         return self.at_end and not self.queue and self._parser.held is None and not self._splitter.is_inside
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something of it has been read, or can be, and was not passed on."""
+        return bool(self.queue) or self._parser.held is not None or not self.at_end
+
+    def is_fresh(self, now: int) -> bool:
+        """Whether it was written to a short time ago."""
+        return now - max(self.changed, self.file.modified) < FRESH_NS
 
     def is_final(self, now: int) -> bool:
         """Whether nothing more will be written to it."""

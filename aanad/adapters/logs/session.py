@@ -41,6 +41,8 @@ MAX_STEP = 2 * 1024 * 1024
 QUIET_NS = 10_000_000_000
 """A file that did not grow for this long is closed; it is opened again when it grows."""
 MAX_OPEN = 256
+TURNS = 4
+"""In how many steps all quiet files are looked at."""
 
 
 class Session:
@@ -59,6 +61,9 @@ class Session:
         self._sources: list[LogSource] = []
         self._root: Path | None = None
         self._must_scan = True
+        self._turn = 0
+        self._is_waiting = True
+        """Whether records wait for their turn, so that every file must be looked at."""
         self._lock = threading.Lock()
         self._is_closed = False
         self.is_behind = False
@@ -123,10 +128,8 @@ class Session:
         if self._query.follow and (self._must_scan or self._have_changed()):
             self._scan(now)
         feeds = list(self._feeds.values())
-        for feed in feeds:
-            if not feed.look(now) and not feed.is_gone:
-                self._must_scan = True
-        behind = [feed for feed in feeds if not feed.at_end]
+        looked_at = self._look(feeds, now)
+        behind = [feed for feed in looked_at if not feed.at_end]
         share = max(MIN_SHARE, BUDGET // max(1, len(behind)))
         left = MAX_STEP
         # Those that hold the others back come first.
@@ -135,13 +138,36 @@ class Session:
                 break
             if feed.queued_bytes < share:
                 left -= feed.read(min(MAX_READ, share), now)
-        for feed in feeds:
+        for feed in looked_at:
             if feed.at_end:
                 feed.settle(now)
-        self.is_behind = left < MAX_STEP and any(not feed.at_end for feed in feeds)
-        due = self._due(feeds)
-        self._let_go(feeds, now)
+        self.is_behind = left < MAX_STEP and any(not feed.at_end for feed in looked_at)
+        was_waiting, self._is_waiting = self._is_waiting, any(feed.is_waiting for feed in looked_at)
+        due = self._due(feeds) if was_waiting or self._is_waiting else b""
+        if due or self._turn == 0:
+            self._let_go(feeds, now)
         return due
+
+    def _look(self, feeds: list[Feed], now: int) -> list[Feed]:
+        """Note which files grew. Quiet ones are looked at in turns, as long as nothing waits for them."""
+        self._turn = (self._turn + 1) % TURNS
+        first = [
+            feed
+            for number, feed in enumerate(feeds)
+            if self._is_waiting or number % TURNS == self._turn or feed.is_fresh(now)
+        ]
+        rest: list[Feed] = []
+        self._note_sizes(first, now)
+        if len(first) < len(feeds) and not all(feed.at_end for feed in first):
+            known = set(first)
+            rest = [feed for feed in feeds if feed not in known]
+            self._note_sizes(rest, now)
+        return [*first, *rest]
+
+    def _note_sizes(self, feeds: list[Feed], now: int) -> None:
+        for feed in feeds:
+            if not feed.look(now) and not feed.is_gone:
+                self._must_scan = True
 
     def _due(self, feeds: list[Feed]) -> bytes:
         upto = min((feed.frontier() for feed in feeds), default=FOREVER)
@@ -252,6 +278,7 @@ class Session:
             if feed.key in self._crashes:
                 continue
             self._crashes[feed.key] = feed
+            self._is_waiting = True
             is_behind = self._behind is not None and feed.identity in self._behind
             feed.is_told = is_behind or (self._is_first and self._query.tail is not None and self._behind is None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from aanad.adapters.logs.session import Session
 from aanad.core.records import LogQuery, LogSource
 from aanad.errors import InvalidInput
 from aanad.wire.logs import LogRecord
+from aanad.wire.projects import Crash, CrashKind
 
 SOURCE = LogSource("p", "m", None, "serve", "serve/replica_p_m_*.log")
 
@@ -169,8 +171,6 @@ def test_since_finds_its_place_in_a_large_file(folder: Path) -> None:
     with log(folder, "a").open("w") as file:
         for number in range(60_000):
             file.write(line(now - 60_000 + number, f"m{number} {'x' * 80}"))
-    from datetime import UTC, datetime
-
     since = datetime.fromtimestamp(now - 10.5, UTC)
     reading, _ = open_session(folder, since=since)
     [feed] = reading._feeds.values()
@@ -179,6 +179,30 @@ def test_since_finds_its_place_in_a_large_file(folder: Path) -> None:
     wanted = [f"m{number}" for number in range(59_990, 60_000)]
     assert [record.message.split()[0] for record in read(folder, since=since)] == wanted
     assert [record.message.split()[0] for record in read(folder, since=since, tail=100)] == wanted
+
+
+def test_a_crash_is_told_where_the_replicas_files_are_gone(folder: Path) -> None:
+    """In its place in time, and once: not to who has read it, and not where the files themselves can be read."""
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    crash = Crash(
+        deployment="m", replica="gone", node="n", pid=4, at=at, kind=CrashKind.SIGNAL, message="It was ended.",
+        lines=["the last", "words"],
+    )  # fmt: skip
+    source = LogSource("p", "m", "gone", "crash", "serve/replica_p_m_gone.log", crash=crash)
+    log(folder, "a").write_text(line(at.timestamp() - 1, "before") + line(at.timestamp() + 1, "after"))
+
+    for tail in (None, 10):
+        before, record, after = read(folder, SOURCE, source, tail=tail)
+        assert (before.message, after.message) == ("before", "after")
+        assert (record.source, record.level, record.replica, record.time) == ("crash", "error", "gone", at)
+        assert record.message.splitlines() == ["It was ended.", "    the last", "    words"]
+    reading, _ = open_session(folder, SOURCE, source, tail=10)
+    cursor = json.loads(reading.cursor())["cursor"]
+    reading.close()
+    assert read(folder, SOURCE, source, cursor=cursor) == []
+
+    log(folder, "gone").write_text(line(at.timestamp(), "its own words"))
+    assert [record.message for record in read(folder, SOURCE, source)] == ["before", "its own words", "after"]
 
 
 @settings(max_examples=60, deadline=None)
