@@ -144,7 +144,7 @@ class Logs:
         # They may quote what any project raised.
         redactor = await self._redaction.of_all([record.name for record in await self._store.projects()])
         unit = self._observation.unit
-        paths = {"daemon": self._daemon_log, "ray": getattr(unit, "log_file", None)}
+        paths = {"daemon": self._daemon_log, "ray": unit.log_file if unit is not None else None}
         found = []
         for kind in kinds:
             if kind == "controller":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -42,13 +43,13 @@ def test_replicas_of_both_nodes_are_in_one_log(chatter: Box, node: SecondNode) -
     sung = chatter.post("/chatter/chorus", json={"voices": 3, "lines": 20, "pause_s": 0.05}).json()
     assert len(set(sung)) == 3
 
-    def notes() -> list[dict[str, object]]:
+    def notes() -> list[dict[str, Any]]:
         return [record for record in chatter.logs("chatter", "--tail", "1000") if record["message"].startswith("note ")]
 
     found = eventually(notes, lambda records: len(records) >= 60, within=20)
     assert len(found) == 60
     assert {record["node"] for record in found} == {None, node.address}
-    times = [int(str(record["message"]).split()[2]) for record in found]
+    times = [record["time"] for record in found]
     assert times == sorted(times)
 
 
