@@ -29,7 +29,8 @@ logger = logging.getLogger("aanad.requests")
 
 WINDOW_S = 60.0
 READ_EACH_S = 1.0
-"""At most, while somebody asks."""
+"""At most, while somebody asks; less often where a reading takes long, so that it never takes more than a share."""
+READING_SHARE = 0.05
 ELSEWHERE_EACH_S = 10.0
 """At most, from nodes that are asked over Ray's log API."""
 AT_REST_EACH_S = 10.0
@@ -56,6 +57,7 @@ class Requests:
         self._names: dict[str, frozenset[str]] = {}
         """By node, the names of its files."""
         self._lock = asyncio.Lock()
+        self._pause_s = READ_EACH_S
         self._began = clock.monotonic()
 
     async def run(self) -> None:
@@ -71,10 +73,11 @@ class Requests:
         """Read what changed, unless it was read just now."""
         async with self._lock:
             now = self._clock.monotonic()
-            if now - self._looked.get(HERE, float("-inf")) < READ_EACH_S:
+            if now - self._looked.get(HERE, float("-inf")) < self._pause_s:
                 return
             self._looked[HERE] = now
             await self._read(HERE, await self._files.here(self._counts.settled), now)
+            self._pause_s = max(READ_EACH_S, (self._clock.monotonic() - now) / READING_SHARE)
             for node in self._other_nodes():
                 if now - self._looked.get(node, float("-inf")) >= ELSEWHERE_EACH_S:
                     self._looked[node] = now

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import pytest
 
+from aanad.core.records import CountsReading
 from aanad.core.replica_counts import SETTLED_AFTER_S
 from aanad.errors import NotFound
 from aanad.wire.replica_counts import ReplicaCounts, SentCounts, SeriesCounts
@@ -269,6 +272,25 @@ async def test_many_who_ask_at_once_cost_one_reading(asr: Box) -> None:
         await asr.requests.stats()
 
     assert asr.counts.readings == before + 1
+
+
+async def test_a_reading_that_takes_long_is_made_less_often(asr: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of busy replicas do not take a core for a screen that refreshes each second."""
+    read = asr.counts.here
+
+    async def slowly(settled: AbstractSet[str]) -> CountsReading | None:
+        asr.clock.advance(0.3)
+        return await read(settled)
+
+    monkeypatch.setattr(asr.counts, "here", slowly)
+    asr.clock.advance(5)
+    await asr.requests.stats()
+    before = asr.counts.readings
+    for _ in range(12):
+        asr.clock.advance(1)
+        await asr.requests.stats()
+
+    assert asr.counts.readings - before == 2
 
 
 async def test_a_project_that_is_not_there(asr: Box) -> None:
