@@ -63,6 +63,8 @@ class Logs:
         self._observation = observation
         self._reader = reader
         self._redaction = Redaction(secrets)
+        self._revisions: dict[str, tuple[str, frozenset[str]]] = {}
+        """The deployments of the active revision, by project."""
         self._daemon_log = daemon_log
         self._nodes = nodes
 
@@ -154,12 +156,19 @@ class Logs:
         return found
 
     async def _deployments(self, record: ProjectRecord) -> list[str]:
-        names = {INGRESS_DEPLOYMENT}
-        revision = await self._store.revision(record.name, record.revision) if record.revision else None
-        if revision is not None:
-            names |= {deployment.name for deployment in revision.manifest.deployments}
         app = self._observation.application(record.name)
-        return sorted(names | set(app.deployments if app else ()))
+        return sorted({INGRESS_DEPLOYMENT, *await self._written_deployments(record), *(app.deployments if app else ())})
+
+    async def _written_deployments(self, record: ProjectRecord) -> frozenset[str]:
+        """Those of the active revision; a revision never changes, and each follower asks each second."""
+        known = self._revisions.get(record.name)
+        if record.revision is None:
+            return frozenset()
+        if known is None or known[0] != record.revision:
+            revision = await self._store.revision(record.name, record.revision)
+            names = frozenset(each.name for each in revision.manifest.deployments) if revision else frozenset()
+            known = self._revisions[record.name] = (record.revision, names)
+        return known[1]
 
     def _crash_sources(self, project: str, scope: LogScope, redactor: Redactor, old: list[Crash]) -> list[LogSource]:
         """The last crashes; where the files of a replica are still there, they say more."""

@@ -10,7 +10,7 @@ import orjson
 
 from aanad.adapters.logs.entries import MAX_MESSAGE_CHARS, Entry
 from aanad.adapters.logs.joining import Joiner, may_continue
-from aanad.adapters.logs.times import from_iso, stamp
+from aanad.adapters.logs.times import from_iso, level_name, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,7 +127,7 @@ def _of_document(document: dict[str, Any], start: int, end: int, untimed: int) -
         end,
         time,
         message,
-        level.lower() if isinstance(level, str) else None,
+        level_name(level) if isinstance(level, str) else None,
         document.get("request_id") or None,
         by_arrival,
     )

@@ -49,6 +49,12 @@ def stamp(line: str) -> Stamp | None:
     return None
 
 
+@lru_cache(maxsize=64)
+def level_name(text: str) -> str:
+    """A level as the wire calls it; one that nobody knows stays as it is."""
+    return _LEVELS.get(text.upper(), text.lower())
+
+
 def from_iso(text: object) -> int | None:
     """Nanoseconds of an RFC 3339 time."""
     if not isinstance(text, str):
