@@ -31,7 +31,8 @@ QUIET_S = 60.0
 """A file that was written to within this time is left alone, whatever its size."""
 NAMED = 20
 """How many of the removed files the log names."""
-LOG_NAME = re.compile(r"\.(log|out|err)(\.\d+)?$")
+LOG_NAME = re.compile(r"\.(log|out|err)(\.\d+)?$|^aana_requests_.*\.(json|tmp)$")
+"""Logs, and what replicas counted, which is kept beside them; a replica that lives writes its counts again."""
 ROTATED = re.compile(r"\.\d+\.(log|out|err)$|\.\d+$")
 PID = re.compile(r"[-_](\d+)\.(log|out|err)$")
 

@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 
-from tests.bench import daemon, fleet, gpus, images, log_lines
+from tests.bench import daemon, fleet, gpus, images, log_lines, many_projects, watchers
 from tests.e2e.box import REPOSITORY, TEST_PROJECTS, Box
 
 
 def main() -> None:
     """Measure on a box of our own, and clean it up."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the box is cleaned up then too
+    watchers.report()
+    many_projects.report()
     box = Box()
     try:
         gpus.report()
