@@ -14,18 +14,17 @@ import os
 import signal
 import stat
 import sys
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aanad
 from aanad import log_output
-from aanad.errors import AanaError, InvalidInput, Refused
+from aanad.errors import AanaError, Refused
 from aanad.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
 
 logger = logging.getLogger("aanad.daemon")
 FLAGS = {"state_dir": "AANA_STATE_DIR", "runtime_dir": "AANA_RUNTIME_DIR", "port": "AANA_SERVE__PORT"}
@@ -126,6 +125,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.core.secret_changes import SecretChanges  # noqa: PLC0415
     from aanad.core.status import DaemonStatus  # noqa: PLC0415
     from aanad.core.watch import WatchHub  # noqa: PLC0415
+    from aanad.folder_packing import FolderPacking  # noqa: PLC0415
     from aanad.store.sql_store import SqlStore  # noqa: PLC0415
 
     # 1. Folders and the socket: a second daemon is refused before it touches anything.
@@ -343,33 +343,6 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         work.append(process.run)
     await events.record("daemon.started", f"aanad {aanad.__version__} started (pid {os.getpid()}).")
     return work
-
-
-class FolderPacking:
-    """Folders of this machine, packed as the command packs them."""
-
-    async def pack(self, path: str) -> PackedBytes:
-        """Pack a folder."""
-        from aanad.client import pack  # noqa: PLC0415
-
-        if not Path(path).is_absolute():
-            raise InvalidInput(f"{path} is no absolute path.", hint="The daemon has no current folder of yours.")
-        archive = await asyncio.to_thread(pack, path)
-        return PackedBytes(archive.name, archive.app, archive.git_commit, archive.content)
-
-
-@dataclass(frozen=True)
-class PackedBytes:
-    """A packed folder, ready to be uploaded."""
-
-    name: str
-    app: str | None
-    git_commit: str | None
-    content: bytes
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """In one piece."""
-        yield self.content
 
 
 def _settings(arguments: list[str]) -> Settings:
