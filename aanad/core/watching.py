@@ -102,6 +102,9 @@ class Watching:
         """What Serve says of a project may quote what its code raised, and that a secret."""
         applications = {}
         for name, app in reading.applications.items():
+            if not app.message and not any(each.message for each in app.deployments.values()):
+                applications[name] = app  # mostly: and then its secrets need not be read
+                continue
             redactor = await self._redaction.of(name)
             deployments = {
                 key: replace(each, message=redactor.text(each.message)) if each.message else each

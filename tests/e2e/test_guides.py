@@ -91,7 +91,7 @@ def test_the_lifecycle(box: Box) -> None:
 
 
 def test_scripting(box: Box) -> None:
-    """Each program of the page runs; the one that follows for ever is stopped after its first lines."""
+    """Each program of the page runs, and what it says of plain HTTP; what follows for ever is stopped after a while."""
     box.ok("deploy", PROJECTS / "lowercase")
     for _, program in [block for block in blocks("docs/scripting.md") if block[0] == "python"]:
         command = [BIN / "python", "-u", "-c", program]
@@ -102,5 +102,9 @@ def test_scripting(box: Box) -> None:
         )
         assert done.returncode in {0, 124}, done.stderr
         assert "Traceback" not in done.stderr
+    [command] = [text for language, text in blocks("docs/scripting.md") if language == "sh"]
+    shown = subprocess.run(command, shell=True, env=box.environment, capture_output=True, text=True, check=False).stdout
+    assert "event: snapshot\ndata: {" in shown
+    assert '"lowercase":{"name":"lowercase"' in shown
     # What the programs set, numbers of replicas say, would survive a deploy by another test.
     box.ok("rm", "--force", "lowercase")
