@@ -237,6 +237,30 @@ async def test_a_silent_node_holds_nobody_back(
     await lines.close()
 
 
+async def test_a_cursor_waits_for_a_node_that_is_silent(
+    api: RayLogApi, files: NodeFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that comes back while the node is away gets what is new, and that alone, once the node is there."""
+    monkeypatch.setattr("aanad.adapters.logs.node.PAUSE_S", 0.2)
+    replica = Replica(api)
+    replica.say(100)
+    first = Lines(tmp_path / "none", files)
+    await first.all()
+    replica.say(10)
+
+    api.answers.clear()
+    second = Lines(tmp_path / "none", files, cursor=first.cursor, follow=True)
+    await second.until(lambda messages: len(messages) == 1 and bool(second.cursor))
+    await second.close()
+    third = Lines(tmp_path / "none", files, cursor=second.cursor, follow=True)
+    await third.until(lambda messages: len(messages) == 1)
+    api.answers.set()
+
+    messages = await third.until(lambda messages: len(messages) >= 12)
+    assert [message for message in messages if message.startswith("line")] == replica.said(100)
+    await third.close()
+
+
 async def test_nobody_is_asked_while_nobody_follows(api: RayLogApi, files: NodeFiles, tmp_path: Path) -> None:
     """A reader that left leaves no requests behind; a quiet file costs few while it is followed."""
     replica = Replica(api)

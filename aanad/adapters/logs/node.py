@@ -64,7 +64,8 @@ class Node:
         self._due: dict[RemoteFile, tuple[float, float]] = {}
         """When each file is looked at next, and the pause that this includes."""
         self._has_changed = True
-        self._is_silent = False
+        self.is_silent = False
+        """Whether it does not answer now."""
         self._task: asyncio.Task[None] | None = None
 
     def use(self, sources: list[LogSource]) -> None:
@@ -117,7 +118,7 @@ class Node:
         while True:
             now = time.monotonic()
             is_stale = self._is_stale or any(file.is_suspect for file in self._by_path.values())
-            if is_stale or self._is_silent or now - listed > LIST_EVERY_S:
+            if is_stale or self.is_silent or now - listed > LIST_EVERY_S:
                 listed = now
                 if not await self.look():
                     await asyncio.sleep(pause)
@@ -242,9 +243,9 @@ class Node:
         """Note whether the node answers; what changes is said in the log and to the reader."""
         for file in self._by_path.values():
             file.is_silent = silent
-        if silent == self._is_silent:
+        if silent == self.is_silent:
             return
-        self._is_silent = silent
+        self.is_silent = silent
         if silent:
             logger.warning("node_logs.silent node=%s %s", self._address, reason)
             self._notice(f"The log files of node {self._address} cannot be read now: {reason}", "warning")

@@ -64,6 +64,11 @@ class Nodes:
         for node in self._nodes.values():
             await node.stop()
 
+    @property
+    def are_silent(self) -> bool:
+        """Whether any node does not answer."""
+        return any(node.is_silent for node in list(self._nodes.values()))
+
     def changed(self) -> bool:
         """Whether there are other files than when this was asked last."""
         lost, self._lost_one = self._lost_one, False

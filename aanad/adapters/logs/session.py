@@ -191,7 +191,10 @@ class Session:
     def cursor(self) -> bytes:
         """Where all files stand, as a line of the stream."""
         with self._lock:
-            offsets = {
+            is_partial = self._nodes is not None and self._nodes.are_silent
+            # What the last reader had of a node that does not answer is not forgotten.
+            offsets = dict(self._behind) if is_partial and self._behind is not None else {}
+            offsets |= {
                 identity: feed.done
                 for feed in self._feeds.values()
                 if not feed.is_rewritten and (identity := feed.name()) is not None
@@ -258,7 +261,9 @@ class Session:
         identity = file.identity()  # noted now: the file may be written anew before it is read
         offset = 0
         if self._behind is not None:
-            if self._is_first and identity is not None:
+            # Another node may answer for the first time when much has been read already.
+            may_be_known = self._is_first or not isinstance(file, LogFile)
+            if may_be_known and identity is not None:
                 offset = self._behind.get(identity, 0)
                 offset = offset if offset <= file.size else 0
         elif self._is_first and query.tail is not None:
