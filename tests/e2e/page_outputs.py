@@ -32,7 +32,7 @@ FOLLOWING = re.compile(
 )
 COLUMNS, ROWS = 120, 40
 QUIET_S = 2.5
-"""A command that follows is ended when it has been quiet for so long, as a reader would with Ctrl-C."""
+"""A command that follows is ended when it has been quiet for so long, as its reader would."""
 LIMIT_S = 180.0
 
 _UNPACKED = re.compile(r"/r/t/session_[\w-]+/runtime_resources/working_dir_files/_ray_pkg_\w+")
@@ -42,7 +42,7 @@ _DIFFERENT_EACH_TIME = (
     (re.compile(r"\b\d+:\d\d:\d\dZ?"), "TIME"),
     (re.compile(r"\bsession_[\d_-]+|_ray_pkg_\w+|\b[0-9a-f]{8}-[0-9a-f-]{27}"), "ID"),
     (re.compile(r"\b[0-9a-f]{10,}…?\b"), "ID"),
-    (re.compile(r"(?<![/.\w])[a-z0-9]{8}(?![/.\w])"), "ID"),  # Serve's ids of replicas
+    (re.compile(r"(?<![/.\w])[a-z0-9]{8}(?![.\w]|/\D)"), "ID"),  # Serve's ids of replicas
     (re.compile(r"\b\d+(\.\d+)? (B|KiB|MiB|GiB)\b"), "SIZE"),
     (re.compile(r"\b\d+(\.\d+)? (ms|s)\b"), "DURATION"),
     (re.compile(r"\b\d+[smhd]\b"), "AGE"),
@@ -163,7 +163,7 @@ def _read(process: subprocess.Popen[bytes], main: int, *, follows: bool) -> str:
         if not ready:
             if not follows or is_ended_by_us:
                 raise AssertionError(f"{process.args}: not done in time\n{printed.decode()}")
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGTERM)
             is_ended_by_us = True
             continue
         try:
