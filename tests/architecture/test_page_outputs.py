@@ -60,16 +60,15 @@ def test_words_and_lines_are(page: str, printed: str) -> None:
     assert not Shown("x", page, printed).is_as_shown
 
 
-def test_a_page_is_written_anew_only_where_it_is_out_of_date() -> None:
-    """Other outputs stay as they are, so that a difference can be read."""
-    same = [
-        Shown("aana ps\n", "NAME  READY\na     1/1\n", "NAME  READY\na     7/7\n"),
-        Shown("aana stop a\n", None, "x"),
-    ]
-    assert rewritten(PAGE, same) == PAGE
+def test_a_page_is_written_anew_as_a_whole_where_it_is_out_of_date() -> None:
+    """What it shows is of one run; one that is up to date stays as it is."""
+    page = PAGE.replace("aana stop a\n```\n", "aana stop a\n```\n\n```text\na is stopped\n```\n")
+    listed, stopped = "NAME  READY\na     1/1\n", "a is stopped\n"
+    same = [Shown("aana ps\n", listed, "NAME  READY\na     7/7\n"), Shown("aana stop a\n", stopped, stopped)]
+    assert rewritten(page, same) == page
 
-    changed = [Shown("aana ps\n", "NAME  READY\na     1/1\n", "NAME\na\n"), same[1]]
-    assert rewritten(PAGE, changed) == PAGE.replace("NAME  READY\na     1/1\n", "NAME\na\n")
+    changed = [same[0], Shown("aana stop a\n", stopped, "done\n")]
+    assert rewritten(page, changed) == page.replace("1/1", "7/7").replace(stopped, "done\n")
 
 
 def test_files_are_those_that_name_themselves() -> None:

@@ -92,12 +92,17 @@ def files(page: str) -> list[tuple[str, str]]:
 
 
 def rewritten(page: str, shown: list[Shown]) -> str:
-    """The page with what its commands printed now."""
+    """The page with what its commands printed now: all of it, so that ids and pids are those of one run.
+
+    A page that is not out of date stays as it is.
+    """
+    if all(each.is_as_shown for each in shown):
+        return page
     printed = iter(shown)
 
     def block(found: re.Match[str]) -> str:
         now = next(printed)
-        if found["output"] is None or now.is_as_shown:
+        if found["output"] is None:
             return found[0]
         start = found.start("output") - found.start()
         return f"{found[0][:start]}{now.printed}```\n"
