@@ -60,7 +60,7 @@ class Feed:
         """When something was last read."""
         self._looked = 0
         self.offset = offset
-        self._backlog = self.file.size
+        self.backlog = self.file.size
         """What lies before this was there when reading began; it arrived at an unknown time."""
         self._parser = Parser()
         self._splitter = Splitter(offset)
@@ -121,7 +121,7 @@ class Feed:
         if not data:
             self.at_end = True
             return 0
-        arrived = min(self.file.modified, now) if self.offset < self._backlog else now
+        arrived = min(self.file.modified, now) if self.offset < self.backlog else now
         self.offset += len(data)
         self.changed = now
         self._take(self._parser.parse(self._splitter.split(data), arrived=arrived, now=now))

@@ -217,6 +217,8 @@ class Session:
             feed = self._feeds.get(key)
             if feed is None:
                 feed = self._feeds[key] = self._feed(source, found, file, now)
+                if not self._is_first:
+                    feed.backlog = 0  # after what the file before it still gives, where neither carries times
             else:
                 if isinstance(file, LogFile):  # one of another node is known to its node, and is the same one
                     feed.file.path = found.path
