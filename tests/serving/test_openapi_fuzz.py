@@ -32,6 +32,10 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "/stream": "streams for as long as it is told",
         "/pids": "calls as often as it is told",
     },
+    "chatter": {
+        "/chorus": "writes as often as it is told, and waits as long",
+        "/last_words": "kills its process",
+    },
     "reception": {
         "/desk": "stays until somebody lets it go",
         "/wait": "takes longer than its limit: 504 is what it is for",
