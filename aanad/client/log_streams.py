@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import ValidationError
 
-from aanad.client.pauses import SILENCE_LIMIT_S
+from aanad.client.pauses import SILENCE_LIMIT_S, Pauses
 from aanad.errors import DaemonUnavailable, Failed
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ PATH = "/v1/logs"
 CURSOR_HEADER = "Aana-Cursor"
 MAX_QUERY_CHARS = 16_384
 """A longer cursor travels as a header."""
-FIRST_PAUSE_S = 0.1
-MAX_PAUSE_S = 3.0
 
 
 class LogStream:
@@ -60,11 +58,12 @@ class LogStream:
     def _read(self) -> Iterator[LogRecord]:
         is_connected = False
         gone_at = 0.0
-        pause_s = FIRST_PAUSE_S
+        pauses = Pauses()
         while True:
             try:
                 for line in self._lines():
-                    is_connected, pause_s = True, FIRST_PAUSE_S
+                    is_connected = True
+                    pauses.begin_anew()
                     yield from self._taken(line)
                 if not self._follow:
                     return
@@ -75,12 +74,11 @@ class LogStream:
                 failure = error
             if is_connected or not gone_at:
                 is_connected, gone_at = False, time.monotonic()
-            if time.monotonic() - gone_at + pause_s > self._patience_s:
+            if time.monotonic() - gone_at > self._patience_s:
                 raise failure or DaemonUnavailable(
                     "aanad ended the stream of logs.", hint="`aana status` says how it is."
                 )
-            time.sleep(pause_s)
-            pause_s = min(MAX_PAUSE_S, pause_s * 2)
+            pauses.pause()
 
     def _lines(self) -> Iterator[bytes]:
         self._owed |= self._given

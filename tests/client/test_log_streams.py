@@ -8,7 +8,7 @@ from itertools import islice
 import httpx
 import pytest
 
-from aanad.client import Client, log_streams
+from aanad.client import Client, pauses
 from aanad.errors import DaemonUnavailable, Failed, InvalidInput, NotFound
 from aanad.wire.logs import LogCursor, LogRecord
 from tests.client.fake_daemon import NOW, FakeDaemon
@@ -60,7 +60,7 @@ class Daemon:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_streams, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(pauses, "MIN_PAUSE_S", 0.001)
 
 
 def refused() -> httpx.Response:
