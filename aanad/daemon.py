@@ -172,6 +172,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     stack.callback(sampler.stop)
     node_files = NodeFiles(dashboard.document, lambda: _read_token(settings.ray_token_path))
     stack.push_async_callback(node_files.close)
+    log_files = LogFiles(log_folder, node_files)
     inference = InferenceClient(settings.serve_url)
     stack.push_async_callback(inference.close)
 
@@ -295,7 +296,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
                 store=store,
                 secrets=secrets,
                 observation=observation,
-                reader=LogFiles(log_folder, node_files),
+                reader=log_files,
                 daemon_log=settings.log_path,
                 nodes=LogNodes(dashboard, observation, clock),
             ),
@@ -318,6 +319,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
         finally:
             # Streams end with a reason; what then is not done soon is cancelled.
             broadcasting.stop()
+            log_files.stop()
             await events.stop()
             web.should_exit = True
             await serving

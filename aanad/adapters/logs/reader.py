@@ -35,6 +35,11 @@ class LogFiles:
         """
         self._folder = folder
         self._node_files = node_files
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """End those who follow, with a cursor; the daemon stops."""
+        self._is_stopping = True
 
     def read(self, sources: Callable[[], Awaitable[list[LogSource]]], query: LogQuery) -> AsyncIterator[bytes]:
         """Pieces of NDJSON, of whole lines each, as ``wire/logs.py`` says.
@@ -82,7 +87,7 @@ class LogFiles:
             yield await asyncio.to_thread(session.cursor)
         said = told = refreshed = time.monotonic()
         news = False
-        while True:
+        while not self._is_stopping:
             found = await asyncio.to_thread(session.step)
             if nodes is not None:
                 found += nodes.notices()

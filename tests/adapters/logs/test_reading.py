@@ -135,3 +135,21 @@ async def test_no_session_means_no_records() -> None:
 
     [cursor] = [piece async for piece in LogFiles(lambda: None).read(asked, LogQuery(tail=5))]
     assert cursor.startswith(b'{"cursor"')
+
+
+async def test_a_follower_is_let_go_when_the_daemon_stops(tmp_path: Path) -> None:
+    """Its stream ends in good order, with a cursor to read on from; it holds up no stop."""
+    serve_log(tmp_path, "a1", line(1, "one"))
+    files = LogFiles(lambda: tmp_path)
+
+    async def asked() -> list[LogSource]:
+        return [SOURCE]
+
+    pieces = files.read(asked, LogQuery(tail=10, follow=True))
+    first = await anext(pieces)
+    files.stop()
+    async with asyncio.timeout(10):
+        rest = [piece async for piece in pieces]
+
+    assert b'"one"' in first
+    assert rest[-1].startswith(b'{"cursor"')
