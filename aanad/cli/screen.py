@@ -34,8 +34,8 @@ class Size(NamedTuple):
 class Screen:
     """Standard output as a screen, and the keyboard where standard input is one; to be used from the main thread.
 
-    Ctrl-C raises `KeyboardInterrupt` as ever. SIGTERM and SIGHUP raise `SystemExit`, so that the terminal is restored;
-    Ctrl-Z restores it for as long as the command is stopped.
+    Ctrl-C raises `KeyboardInterrupt`, also where whoever started the command had SIGINT ignored. SIGTERM and SIGHUP
+    raise `SystemExit`, so that the terminal is restored; Ctrl-Z restores it for as long as the command is stopped.
     """
 
     def __init__(self) -> None:
@@ -58,6 +58,7 @@ class Screen:
             # Python writes a byte here for each signal that it handles, and so ends a wait.
             stack.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False))
             self._handle(stack, signal.SIGWINCH, _ignore)
+            self._handle(stack, signal.SIGINT, signal.default_int_handler)
             self._handle(stack, signal.SIGTERM, _end)
             self._handle(stack, signal.SIGHUP, _end)
             self._handle(stack, signal.SIGTSTP, self._suspend)

@@ -106,6 +106,20 @@ def test_a_key_ends_it_and_restores_the_terminal(socket: Path, key: bytes, statu
 
 
 @pytest.mark.usefixtures("service")
+def test_ctrl_c_ends_it_where_sigint_was_ignored(socket: Path) -> None:
+    """As it is for what a script started in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with following(socket) as terminal:
+            terminal.until_shown("second")
+            terminal.press(b"\x03")
+
+            assert terminal.ended() == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("service")
 def test_an_error_restores_the_terminal_and_is_told(daemon: FakeDaemon, socket: Path) -> None:
     """On the ordinary screen, where it can be read."""
     with following(socket) as terminal:
