@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -79,12 +79,13 @@ def counted(box: Box, project: str) -> dict[tuple[str, str], int]:
 
 
 @pytest.fixture(scope="module")
-def counted_project(box: Box) -> str:
+def counted_project(box: Box) -> Iterator[str]:
     """A project with two replicas of its ingress and of a deployment."""
     folder = box.copy_project(TEST_PROJECTS / "playground", "counted")
     (folder / "project.toml").write_text(REPLICAS)
     box.ok("deploy", folder)
-    return "counted"
+    yield "counted"
+    box.remove("counted")
 
 
 @pytest.fixture(scope="module")
