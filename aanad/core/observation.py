@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import TYPE_CHECKING
 
 from aanad.core.crashes import Crashes
@@ -65,18 +66,24 @@ class Observation:
     _outgoing: dict[str, set[str]] = field(default_factory=dict)
     """By project: replicas from before its last change, which end on purpose until all is ready."""
     _since: dict[tuple[str, ...], tuple[str, str, datetime]] = field(default_factory=dict)
+    _standings: dict[str, tuple[tuple[ProjectRecord, ClusterView], tuple[object, ...], Standing]] = field(
+        default_factory=dict
+    )
+    """By project: what its standing was made of; hundreds of replicas are not counted again for each reader."""
 
     def standing(self, record: ProjectRecord) -> Standing:
-        """Where a project stands, by this reading."""
-        wanted = self.wanted.get(record.name) if record.should_serve else None
-        return project_standing(
-            record,
-            wanted,
-            self.application(record.name),
-            self.view,
-            was_ready=wanted is not None and self.was_ready.get(record.name) == wanted,
-            obstacle=self.waiting.get(record.name) or self._worst_obstacle(record.name),
-        )
+        """Where a project stands, by this reading; the same object for as long as nothing of it changes."""
+        name = record.name
+        wanted = self.wanted.get(name) if record.should_serve else None
+        app, ready = self.application(name), self.was_ready.get(name)
+        obstacle = self.waiting.get(name) or self._worst_obstacle(name)
+        asked, seen = (record, self.view), (wanted, app, ready, obstacle)
+        if (known := self._standings.get(name)) and known[0] == asked and all(map(is_, known[1], seen)):
+            return known[2]
+        was_ready = wanted is not None and ready == wanted
+        standing = project_standing(record, wanted, app, self.view, was_ready=was_ready, obstacle=obstacle)
+        self._standings[name] = (asked, seen, standing)
+        return standing
 
     def deployment_standing(self, project: str, deployment: ObservedDeployment) -> Standing:
         """Where a deployment stands."""
@@ -118,6 +125,7 @@ class Observation:
             key = (death.project, death.deployment)
             self.restarts[key] = self.restarts.get(key, 0) + 1
         self.cluster = reading
+        self._standings = {n: known for n, known in self._standings.items() if n in reading.applications}
         self.stopwatch.take(reading, now)
         configs = {name: app.config for name, app in reading.applications.items() if app.status != "DELETING"}
         # What was something else in between, or gone, has not been ready as what it is now.

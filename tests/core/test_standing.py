@@ -116,6 +116,27 @@ def test_a_replica_that_vanishes_is_a_death_and_one_that_was_asked_to_end_is_not
     assert none == []
 
 
+def test_a_standing_follows_everything_that_it_is_made_of() -> None:
+    """Kept while nothing changes, never longer: not over another wish, reading or obstacle, nor a lost cluster."""
+    observation = Observation(wanted={"asr": CONFIG})
+    observation.view = replace(observation.view, reachable=True, starting=False)
+    record = replace(RECORD, desired="running", good=None)
+    observation.take(seen(deployment("HEALTHY", RUNNING)), NOON)
+    running = observation.standing(record)
+
+    assert observation.standing(replace(record)) is running
+    assert observation.standing(replace(record, desired="stopped")).phase != running.phase
+    assert observation.standing(record) == running
+    observation.waiting["asr"] = SHORT
+    observation.take(seen(deployment("UPDATING", WAITING), status="DEPLOYING"), NOON)
+    assert observation.standing(record).reason == Reason.RESOURCES_SHORT
+    observation.waiting.clear()
+    observation.take(seen(deployment("UNHEALTHY", STARTING), status="UNHEALTHY"), NOON)
+    assert observation.standing(record).reason == Reason.REPLICA_FAILED
+    observation.view = replace(observation.view, reachable=False)
+    assert observation.standing(record).phase == Phase.UNKNOWN
+
+
 def test_since_is_when_a_standing_began() -> None:
     """It stays while phase and reason do, and is forgotten with the replica."""
     observation = Observation(wanted={"asr": CONFIG})
