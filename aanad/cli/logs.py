@@ -12,6 +12,7 @@ import click
 
 from aanad.cli.session import Session, pass_session, project_names, session_options
 from aanad.cli.tables import is_coloured, json_line
+from aanad.errors import Failed, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,6 +87,14 @@ def logs(
                 write(json_line(record) if session.is_json else _line(record, coloured=save is None and is_coloured()))
 
 
+def _unusable(path: Path, wanted: str, error: OSError) -> Failed:
+    return Failed(
+        f"{path} cannot be {wanted}: {error.strerror}.",
+        hint="Name another file, or mend its folder, its rights or its disk.",
+        code="file_unusable",
+    )
+
+
 @contextmanager
 def _output(save: Path | None) -> Iterator[Callable[[str], None]]:
     """Where lines go; a file gets its name when it is complete."""
@@ -98,7 +107,7 @@ def _output(save: Path | None) -> Iterator[Callable[[str], None]]:
             yield lambda line: print(line, file=file)
         part.replace(save)
     except OSError as error:
-        raise click.ClickException(f"{save} cannot be written: {error.strerror}.") from error
+        raise _unusable(save, "written", error) from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -109,6 +118,11 @@ def _kept_cursor(path: Path | None, stream: LogStream) -> Iterator[None]:
     before = stream.cursor
     try:
         yield
+    except InvalidInput as error:
+        if path is None or error.code != "invalid_cursor":
+            raise
+        hint = f"Remove {path} to begin anew, or name a file that an earlier --cursor-file kept."
+        raise InvalidInput(error.message, hint=hint, code=error.code) from error
     finally:
         if path is not None and (cursor := stream.cursor) not in {None, before}:
             with suppress(OSError):
@@ -118,7 +132,7 @@ def _kept_cursor(path: Path | None, stream: LogStream) -> Iterator[None]:
                 part.write_text(f"{cursor}\n", encoding="ascii")
                 part.replace(path)
             except OSError as error:
-                raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from error
+                raise _unusable(path, "written", error) from error
             finally:
                 part.unlink(missing_ok=True)
 
@@ -129,7 +143,7 @@ def _saved_cursor(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be read: {error.strerror}.") from error
+        raise _unusable(path, "read", error) from error
 
 
 def _line(record: LogRecord, *, coloured: bool) -> str:
