@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 import click
 
 from aanad.cli.following import Table, follow_options, show_table
+from aanad.cli.history_table import HISTORY_WIDTH, history_option, show_history
 from aanad.cli.session import Session, pass_session, session_options
-from aanad.cli.tables import percent, print_json, print_table, size, sparkline
+from aanad.cli.tables import percent, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aanad.client import Client
-    from aanad.wire.hardware import Gpu, History, Node
+    from aanad.wire.hardware import Gpu, Node
 
 GIB = 1024**3
-HISTORY_WIDTH = 48
 
 
 @click.command()
 @follow_options
-@click.option("--history", "shows_history", is_flag=True, help="The last hour instead of now.")
+@history_option
 @session_options
 @pass_session
 def gpus(session: Session, delay_s: float, *, follow: bool, shows_history: bool) -> None:
@@ -34,11 +34,7 @@ def gpus(session: Session, delay_s: float, *, follow: bool, shows_history: bool)
     """
     with session.client() as client:
         if shows_history:
-            found = client.gpu_history(width=HISTORY_WIDTH)
-            if session.is_json:
-                print_json(found)
-            else:
-                _draw_history(found)
+            show_history(session, client.gpu_history(width=HISTORY_WIDTH), empty="Nothing was measured of any GPU.")
             return
         _show(session, client, follow=follow, delay_s=delay_s)
 
@@ -77,24 +73,6 @@ def _row(gpu: Gpu) -> list[str]:
     ]
 
 
-def _draw_history(history: History) -> None:
-    units = {"utilization_percent": 100.0, "temperature_c": 100.0}
-    print_table(
-        ["GPU", "NODE", "QUANTITY", "LAST HOUR", "HIGHEST"],
-        [
-            [
-                str(series.gpu),
-                series.node,
-                series.metric,
-                sparkline(series.mean, units.get(series.metric)),
-                _highest(series.metric, series.max),
-            ]
-            for series in history.series
-        ],
-        empty="Nothing was measured of any GPU.",
-    )
-
-
 def _users(gpu: Gpu) -> list[str]:
     """Holders first; then replicas that use it without holding it, and whoever else is on it."""
     who = {
@@ -119,14 +97,6 @@ def _power(gpu: Gpu) -> str:
     if gpu.power_w is None:
         return "-"
     return f"{gpu.power_w:.0f} W" if gpu.power_limit_w is None else f"{gpu.power_w:.0f}/{gpu.power_limit_w:.0f} W"
-
-
-def _highest(metric: str, values: Sequence[float | None]) -> str:
-    highest = max((value for value in values if value is not None), default=None)
-    if highest is None:
-        return "-"
-    units = {"utilization_percent": "%", "temperature_c": "°C", "power_w": "W"}
-    return size(int(highest)) if metric.endswith("_bytes") else f"{highest:.0f} {units[metric]}"
 
 
 def _none(nodes: Sequence[Node]) -> str:

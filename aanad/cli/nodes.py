@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING
 import click
 
 from aanad.cli.following import Table, follow_options, show_table
+from aanad.cli.history_table import HISTORY_WIDTH, history_option, show_history
 from aanad.cli.session import Session, pass_session, session_options
-from aanad.cli.tables import percent, print_json, print_table, size, sparkline
+from aanad.cli.tables import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from aanad.wire.hardware import History, Node
+    from aanad.wire.hardware import Node
 
 GIB = 1024**3
-HISTORY_WIDTH = 48
 
 
 @click.command()
 @follow_options
-@click.option("--history", "shows_history", is_flag=True, help="The last hour instead of now.")
+@history_option
 @session_options
 @pass_session
 def nodes(session: Session, delay_s: float, *, follow: bool, shows_history: bool) -> None:
@@ -33,11 +31,7 @@ def nodes(session: Session, delay_s: float, *, follow: bool, shows_history: bool
     """
     with session.client() as client:
         if shows_history:
-            found = client.node_history(width=HISTORY_WIDTH)
-            if session.is_json:
-                print_json(found)
-            else:
-                _draw_history(found)
+            show_history(session, client.node_history(width=HISTORY_WIDTH), empty="Nothing was measured yet.")
             return
         show_table(session, client.nodes, _TABLE, follow=follow, delay_s=delay_s)
 
@@ -62,29 +56,6 @@ _TABLE = Table(
     _row,
     empty="No nodes: Ray is not up, and this machine is no part of a cluster.",
 )
-
-
-def _draw_history(history: History) -> None:
-    print_table(
-        ["NODE", "QUANTITY", "LAST HOUR", "HIGHEST"],
-        [
-            [
-                series.node,
-                series.metric,
-                sparkline(series.mean, 100.0 if series.metric == "cpu_percent" else None),
-                _highest(series.metric, series.max),
-            ]
-            for series in history.series
-        ],
-        empty="Nothing was measured yet.",
-    )
-
-
-def _highest(metric: str, values: Sequence[float | None]) -> str:
-    highest = max((value for value in values if value is not None), default=None)
-    if highest is None:
-        return "-"
-    return size(int(highest)) if metric.endswith("_bytes") else f"{highest:.0f} %"
 
 
 def _memory(node: Node) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from aanad.cli.following import Table, follow_options, show_table
+from aanad.cli.replica_cells import replica_cells
 from aanad.cli.session import Session, pass_session, project_names, session_options
-from aanad.cli.tables import age, size
+from aanad.cli.tables import age
 
 if TYPE_CHECKING:
     from aanad.wire.projects import Replica
@@ -35,17 +36,7 @@ def replicas(session: Session, project: str | None, delay_s: float, *, follow: b
 
 def _row(replica: Replica) -> list[str]:
     return [
-        replica.id,
-        replica.project,
-        replica.deployment,
-        replica.phase,
-        replica.node,
-        str(replica.pid or "-"),
-        ",".join(map(str, replica.gpus)) or "-",
-        size(replica.gpu_memory_bytes),
-        size(replica.rss_bytes),
-        str(replica.restarts),
-        age(replica.started_at),
+        *replica_cells(replica),
         f"{replica.last_exit.kind} {age(replica.last_exit.at)} ago" if replica.last_exit else "-",
         replica.reason or "-",
         f"{replica.message} {replica.hint}".strip() if replica.phase != "running" else "",

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from aanad.cli.columns import Column, fitted
-from aanad.cli.tables import age, size
+from aanad.cli.replica_cells import replica_cells
+from aanad.cli.tables import size
 from aanad.cli.top_hardware import head_lines
 from aanad.cli.top_sample import Load, load_of
 
@@ -153,17 +154,7 @@ def _project_cells(row: _Row) -> list[str]:
 
 def _replica_cells(replica: Replica) -> list[str]:
     return [
-        replica.id,
-        replica.project,
-        replica.deployment,
-        replica.phase,
-        replica.node,
-        str(replica.pid or "-"),
-        ",".join(map(str, replica.gpus)) or "-",
-        size(replica.gpu_memory_bytes),
-        size(replica.rss_bytes),
-        str(replica.restarts),
-        age(replica.started_at),
+        *replica_cells(replica),
         replica.reason if replica.phase != "running" else "",
     ]
 
