@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -100,8 +101,9 @@ class CountsFiles:
             if self._seen.get(path.name) == mark:
                 return None
             self._seen[path.name] = mark
-            if not path.is_symlink() and path.is_file() and found.st_size <= MAX_BYTES:
-                with path.open("rb") as file:
+            if stat.S_ISREG(found.st_mode) and found.st_size <= MAX_BYTES:
+                # A project may put something else in its place meanwhile: no link is followed, no pipe waited for.
+                with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
                     return self._parsed(path.name, file.read(MAX_BYTES))
             self._refuse(path.name, "it is no file of a usual size")
         return None
