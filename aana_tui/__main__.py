@@ -1,5 +1,5 @@
 """``python -m aana_tui``."""
 
-from aana_tui.app import main
+from aana_tui.command import main
 
 main()

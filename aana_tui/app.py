@@ -1,185 +1,149 @@
-"""The console's application: keys, the link to the daemon, and which screen is seen."""
+"""The console's application: which daemon and which place is seen, and what the actions do."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import signal
-import sys
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import App
 
-from aana_tui.link import Link, Lost, Seen, Snapshot
-from aana_tui.screens.dialogs import Confirm, Help
-from aana_tui.screens.logs import Logs
-from aana_tui.screens.projects import Projects
-from aanad.client import Client, resolve, sanitise
-from aanad.errors import AanaError
+from aana_tui.actions.action import Scope
+from aana_tui.actions.registry import BY_ID, bindings, of
+from aana_tui.places import Place, Trail
+from aana_tui.shell import Shell
+from aana_tui.widgets.banner import Banner
+from aana_tui.widgets.command_line import CommandLine
+from aana_tui.widgets.footer import Footer
+from aana_tui.widgets.header import Header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from aana_tui.actions.action import Action
+    from aana_tui.session import Session
 
-    from textual.binding import BindingType
+START = Place("projects")
+PULL_S = 0.5
+UNFOCUSED_PULL_S = 2.0
 
 
 class Console(App[None]):
-    """One daemon's projects.
+    """One daemon at a time.
 
     Args:
-        connect: makes a client of it.
-        address: how the daemon is called on the screen.
+        session: the daemon that is looked at first.
     """
 
     TITLE = "aana"
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    #title { height: 1; text-style: bold; }
-    #banner { height: auto; background: $error; color: $text; display: none; }
-    #projects { width: 1fr; }
-    #projects.-old { opacity: 60%; }
-    #detail { width: 46; padding: 0 1; border-left: solid $primary; }
-    #why { height: auto; max-height: 3; color: $text-muted; }
-    .-narrow #detail { display: none; }
-    Confirm, Help { align: center middle; }
-    .dialog { width: auto; max-width: 76; height: auto; padding: 1 2; border: solid $primary; }
-    .dialog Static { width: auto; }
-    .dialog Horizontal { width: auto; height: auto; margin-top: 1; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        ("s", "start", "Start"),
-        ("x", "stop", "Stop"),
-        ("r", "restart", "Restart"),
-        ("l", "logs", "Logs"),
-        ("question_mark", "help", "Help"),
-        ("q", "quit", "Quit"),
-        ("j", "move('down')", ""),
-        ("k", "move('up')", ""),
-    ]
+    BINDINGS: ClassVar = bindings(Scope.EVERYWHERE)
+    CSS_PATH: ClassVar = ["styles/shell.tcss", "styles/tables.tcss"]
 
-    def __init__(self, connect: Callable[[], Client], address: str) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.animation_level = "none"
-        self._connect = connect
-        self._projects = Projects(address)
-        self._link = Link(connect, self.post_message)
-        self._seen = Snapshot([])
-        self._is_lost = False
+        self.theme = "ansi-dark"
+        self.session = session
+        self.trail = Trail(START)
+        self.shell = Shell()
+        self._pulled_at = 0.0
 
-    def on_mount(self) -> None:
-        """Show the first screen, and begin to look."""
-        self.push_screen(self._projects)
-        self._link.open()
-        if not self.is_headless:
-            # Textual restores the terminal on SIGINT only.
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+    async def on_mount(self) -> None:
+        """Paint the frame, then begin to look."""
+        await self.push_screen(self.shell)
+        self.call_after_refresh(self._begin)
 
     def on_unmount(self) -> None:
-        """Let the link end."""
-        self._link.close()
+        """Let the daemon go."""
+        self.session.close()
 
-    def on_seen(self, seen: Seen) -> None:
-        """The daemon answered."""
-        self._seen, self._is_lost = seen.snapshot, False
-        self._projects.warn("")
-        self._projects.show(self._seen)
-        self._link.select(self._projects.selected())
+    def _begin(self) -> None:
+        self.session.open()
+        self._show_place()
+        self.set_interval(PULL_S, self.pull)
 
-    def on_lost(self, lost: Lost) -> None:
-        """The daemon did not: what was seen stays, and says that it is old."""
-        self._is_lost = True
-        self._projects.warn(f"{lost.message} Trying again in {lost.retry_s:g} s.")
+    # Where one is
 
-    def on_data_table_row_highlighted(self) -> None:
-        """The cursor moved: its project's detail is wanted."""
-        self._link.select(self._projects.selected())
+    def go(self, place: Place) -> None:
+        """Go somewhere, and remember the way."""
+        self.trail.go(place)
+        self._show_place()
 
-    def action_move(self, direction: str) -> None:
-        """Let j and k be the arrows."""
-        self.simulate_key(direction)
+    @work(exclusive=True, group="place", exit_on_error=False)
+    async def _show_place(self) -> None:
+        await self.shell.open(self.trail.here)
+        self.paint_frame()
 
-    def action_start(self) -> None:
-        """Start the selected project."""
-        if project := self._changeable():
-            self._change("start", project)
-
-    def action_stop(self) -> None:
-        """Stop it, after a question."""
-        self._ask("Stop")
-
-    def action_restart(self) -> None:
-        """Replace its replicas, after a question."""
-        self._ask("Restart")
-
-    def action_logs(self) -> None:
-        """Read its logs."""
-        project = self._projects.selected()
-        if project and self.screen is self._projects:
-            self.push_screen(Logs(self._connect, project))
-
-    def action_help(self) -> None:
-        """Show the keys."""
-        keys = [
-            ("↑ ↓ j k", "choose a project"),
-            ("s", "start it"),
-            ("x", "stop it"),
-            ("r", "restart it"),
-            ("l", "its logs (G: the newest line)"),
-            ("q esc", "back; q on the first screen quits"),
-        ]
-        self.push_screen(Help(keys))
-
-    def _ask(self, verb: str) -> None:
-        project = self._changeable()
-        if project is None:
+    def pull(self) -> None:
+        """Let what is seen show what has changed; seldom while the terminal has not the focus."""
+        now = self.session.store.now()
+        if not self.app_focus and now - self._pulled_at < UNFOCUSED_PULL_S:
             return
-        ready = sum(one.ready for one in self._seen.projects if one.name == project)
-        question = f"{verb} {sanitise(project)}? {ready} ready replicas {'end' if verb == 'Stop' else 'are replaced'}."
+        self._pulled_at = now
+        if self.shell.view is not None:
+            self.shell.view.pull()
+        self.paint_frame()
 
-        def answered(answer: bool | None) -> None:
-            if answer:
-                self._change(verb.lower(), project)
-
-        self.push_screen(Confirm(question, verb), answered)
-
-    def _changeable(self) -> str | None:
-        """The selected project, where it can be changed from here and now."""
-        if self.screen is not self._projects:
-            return None
-        if self._is_lost:
-            self.notify("aanad does not answer, so nothing can be changed.", severity="warning")
-            return None
-        return self._projects.selected()
-
-    @work(thread=True, exit_on_error=False)
-    def _change(self, verb: str, project: str) -> None:
-        try:
-            with self._connect() as client:
-                verbs = {"start": client.start, "stop": client.stop, "restart": client.restart}
-                verbs[verb](project)
-        except AanaError as error:
-            text = sanitise(f"{error.message} {error.hint or ''}")
-            self.call_from_thread(self.notify, text, severity="error", markup=False)
+    def paint_frame(self) -> None:
+        """Header, banner and footer, where they say something else than before."""
+        if not self.shell.is_mounted:
             return
-        self.call_from_thread(self.notify, sanitise(f"{verb} of {project}: under way"), markup=False)
-        self._link.look()
+        self.shell.query_one(Header).show(self.session, self.trail.here)
+        self.shell.query_one(Banner).show(self.session.store)
+        scopes = self.shell.view.SCOPES if self.shell.view is not None else ()
+        actions = [action for action in of(*scopes, Scope.EVERYWHERE) if action.footer]
+        self.shell.query_one(Footer).show((action, self.why_not(action) is None) for action in actions)
+
+    # Actions
+
+    def why_not(self, action: Action) -> str | None:
+        """Why an action cannot be done now; None where it can."""
+        store = self.session.store
+        if action.needs_link and not store.link.is_live:
+            return "aanad does not answer, so nothing can be changed."
+        if action.changes and store.access is not None and not _covers(store.access.role, action.role):
+            return f"Your role here is {store.access.role}; this needs {action.role}."
+        return self.shell.view.hindrance(action) if self.shell.view is not None else None
+
+    def action_perform(self, action_id: str) -> None:
+        """A key was pressed."""
+        self.perform(BY_ID[action_id])
+
+    def perform(self, action: Action) -> None:
+        """Do an action, or say why not."""
+        reason = self.why_not(action)
+        if reason is not None:
+            self.notify(reason, severity="warning", markup=False)
+            return
+        view = self.shell.view
+        handler = view.handler(action) if view is not None else None
+        handler = handler or getattr(self, f"do_{action.name}", None)
+        if handler is not None:
+            handler()
+
+    def do_projects(self) -> None:
+        """Go to the projects."""
+        self.go(START)
+
+    def do_quit(self) -> None:
+        """Go back, or leave."""
+        if self.trail.is_at_start:
+            self.exit()
+        else:
+            self.do_back()
+
+    def do_back(self) -> None:
+        """Go back."""
+        self.trail.back()
+        self._show_place()
+
+    def on_command_line_closed(self) -> None:
+        """The keys belong to the view again."""
+        self.shell.focus_view()
+
+    def do_command(self) -> None:
+        """Type a command."""
+        self.shell.query_one(CommandLine).open(":")
 
 
-def main() -> None:
-    """The ``aana-tui`` command."""
-    parser = argparse.ArgumentParser(prog="aana-tui", description="The console of aanad.")
-    parser.add_argument("--context", metavar="URL", help="the daemon: unix:///path/to/aanad.sock")
-    context = parser.parse_args().context
-    try:
-        address = resolve(context)
-    except AanaError as error:
-        sys.exit(f"error: {error.message}\nhint: {error.hint}")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        sys.exit("error: The console needs a terminal.\nhint: `aana ps`, `aana logs` and `aana events` do without one.")
-    Console(lambda: Client(str(address)), str(address)).run(mouse=False)
-
-
-if __name__ == "__main__":
-    main()
+def _covers(role: str, needed: str) -> bool:
+    order = ["viewer", "operator", "admin"]
+    return order.index(role) >= order.index(needed)

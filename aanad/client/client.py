@@ -17,6 +17,7 @@ from aanad.wire.projects import Endpoint, Project, ProjectDetail, Replica, Revis
 if TYPE_CHECKING:
     import httpx
 
+    from aanad.wire.access import Access
     from aanad.wire.request_stats import RequestStats
     from aanad.wire.secrets import Secret
     from aanad.wire.status import Health, Status, Version
@@ -43,6 +44,10 @@ class Client(Changes, Plans, Operations, Streams, HardwareCalls):
         """Let go of the connection."""
         self._connection.close()
 
+    def cut(self) -> None:
+        """End what other threads wait for at this client, at once: each gets `DaemonUnavailable`."""
+        self._connection.cut()
+
     @property
     def address(self) -> str:
         """Where the daemon is, as a context."""
@@ -67,6 +72,12 @@ class Client(Changes, Plans, Operations, Streams, HardwareCalls):
         from aanad.wire.status import Status
 
         return self._read(Status, "/v1/status")
+
+    def access(self) -> Access:
+        """Who the daemon takes this client for, and what it may do."""
+        from aanad.wire.access import Access
+
+        return self._read(Access, "/v1/access")
 
     # Projects
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from weakref import WeakSet
 
 import httpcore
 import httpx
@@ -36,10 +37,12 @@ class Connection:
 
     def __init__(self, address: Address, transport: httpx.BaseTransport | None = None) -> None:
         self.address = address
+        self._backend = _UnixBackend()
+        self._transport = transport
         self._http = httpx.Client(
             # The host is never looked up: it only fills the Host header.
             base_url="http://localhost",
-            transport=transport or _unix_transport(str(address.socket)),
+            transport=transport or _unix_transport(str(address.socket), self._backend),
             trust_env=False,
         )
 
@@ -52,6 +55,12 @@ class Connection:
     def close(self) -> None:
         """Let go of the socket."""
         self._http.close()
+
+    def cut(self) -> None:
+        """End what other threads wait for here, at once: each gets `DaemonUnavailable`."""
+        if self._transport is not None:
+            self._transport.close()
+        self._backend.cut()
 
     def request(
         self,
@@ -153,6 +162,15 @@ class Connection:
 class _UnixBackend(httpcore.SyncBackend):
     """Tries a socket before httpcore does, whose own failed attempts are never closed (seen in httpcore 1.0)."""
 
+    def __init__(self) -> None:
+        self._streams: WeakSet[httpcore.NetworkStream] = WeakSet()
+
+    def cut(self) -> None:
+        """Shut every connection down, so that no thread goes on waiting for it."""
+        for stream in list(self._streams):
+            with suppress(OSError):
+                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
     def connect_unix_socket(
         self,
         path: str,
@@ -167,14 +185,16 @@ class _UnixBackend(httpcore.SyncBackend):
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        return super().connect_unix_socket(path, timeout, socket_options)
+        stream = super().connect_unix_socket(path, timeout, socket_options)
+        self._streams.add(stream)
+        return stream
 
 
-def _unix_transport(path: str) -> httpx.HTTPTransport:
+def _unix_transport(path: str, backend: _UnixBackend) -> httpx.HTTPTransport:
     # A context of our own, because httpx's would read every certificate authority for a socket that has no TLS.
     transport = httpx.HTTPTransport(uds=path, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     # httpx has no parameter for the backend.
-    transport._pool = httpcore.ConnectionPool(uds=path, network_backend=_UnixBackend())  # noqa: SLF001
+    transport._pool = httpcore.ConnectionPool(uds=path, network_backend=backend)  # noqa: SLF001
     return transport
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from aanad.client.connection import Parameters
     from aanad.client.log_streams import LogStream
+    from aanad.client.pauses import Pauses
     from aanad.errors import AanaError
     from aanad.wire.events import Event
     from aanad.wire.logs import LogLevel, LogSourceKind
@@ -136,15 +137,19 @@ class Streams(Calls):
         return follow_events(self._connection, asked, since=since, limit=limit)
 
     def watch(
-        self, *topics: Topic, on_link: Callable[[AanaError | None], None] = lambda _: None
+        self,
+        *topics: Topic,
+        on_link: Callable[[AanaError | None], None] = lambda _: None,
+        pauses: Pauses | None = None,
     ) -> Iterator[WatchSnapshot | WatchDelta]:
         """What there is now, and each change of it, for ever; `Watched` keeps the state that they make.
 
-        A link that is cut is taken up again where it was; `on_link` hears of that (the error, then None).
+        A link that is cut is taken up again where it was; `on_link` hears of that (the error, then None),
+        and `pauses` says how long it waits between its tries.
         """
         from aanad.client.watch import watch
 
-        return watch(self._connection, topics, on_link=on_link)
+        return watch(self._connection, topics, on_link=on_link, pauses=pauses)
 
 
 def _event_parameters(

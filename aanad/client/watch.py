@@ -60,6 +60,7 @@ def watch(
     topics: Sequence[Topic],
     *,
     on_link: Callable[[AanaError | None], None],
+    pauses: Pauses | None = None,
 ) -> Iterator[WatchSnapshot | WatchDelta]:
     """Changes without end; only the first try to connect may fail.
 
@@ -67,12 +68,13 @@ def watch(
         connection: to the daemon.
         topics: what to watch; everything where empty.
         on_link: called with None when the link is there (again), and with the error when it is lost.
+        pauses: how it waits before it tries again.
 
     Raises:
         AanaError: the daemon cannot be reached at first, or refuses.
     """
     position, is_live = _Position(), False
-    pauses = Pauses()
+    pauses = pauses or Pauses()
     while True:
         try:
             for message in _messages(connection, topics, position):

@@ -74,7 +74,6 @@ class Overview:
         return ProjectDetail(
             **dict(project),
             url=self._serve_url + project.route_prefix,
-            etag=f'"{record.version}"',
             created_at=record.created_at,
             deployments=[self._deployment(name, each) for each in app.deployments.values()] if app else [],
             manifest_deployments=revision.manifest.deployments if revision else [],
@@ -181,6 +180,7 @@ class Overview:
             ready=ready,
             replicas=replicas,
             endpoints=[EndpointRef(name=e.name, path=e.path) for e in revision.manifest.endpoints] if revision else [],
+            etag=f'"{record.version}"',
         )
 
     def _deployment(self, project: str, deployment: ObservedDeployment) -> DeploymentStatus:

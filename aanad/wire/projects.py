@@ -48,6 +48,8 @@ class Project(WireModel):
     replicas: int
     """Replicas asked for, the ingress included."""
     endpoints: list[EndpointRef]
+    etag: str = ""
+    """Changes with every accepted change of what is desired; for ``If-Match``."""
 
 
 class CrashKind(StrEnum):
@@ -134,8 +136,6 @@ class ProjectDetail(Project):
 
     url: str
     """Where its endpoints answer: scheme, host, port and route prefix."""
-    etag: str
-    """Changes with every accepted change of what is desired; for ``If-Match``."""
     created_at: datetime
     deployments: list[DeploymentStatus]
     manifest_deployments: list[DeploymentManifest]

@@ -106,6 +106,7 @@ def project(name: str = "lowercase", phase: Phase = Phase.RUNNING, **changes: An
         "ready": 2,
         "replicas": 2,
         "endpoints": [EndpointRef(name="lowercase", path="/lowercase")],
+        "etag": '"1"',
     }
     return Project(**{**values, **changes})
 
@@ -115,7 +116,6 @@ def detail(name: str = "lowercase", **changes: Any) -> ProjectDetail:
     return ProjectDetail(
         **project(name, **changes).model_dump(),
         url=f"http://127.0.0.1:8000/{name}",
-        etag='"1"',
         created_at=NOW,
         deployments=[],
         manifest_deployments=[],

@@ -1,0 +1,40 @@
+"""All actions, and the bindings that are made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+
+from aana_tui.actions import events, everywhere, gpus, logs, projects, requests, tables
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from aana_tui.actions.action import Action, Scope
+
+ALL: tuple[Action, ...] = (
+    *everywhere.ACTIONS,
+    *tables.ACTIONS,
+    *projects.ACTIONS,
+    *gpus.ACTIONS,
+    *logs.ACTIONS,
+    *requests.ACTIONS,
+    *events.ACTIONS,
+)
+BY_ID = {action.id: action for action in ALL}
+BY_COMMAND = {action.command: action for action in ALL if action.command}
+
+
+def of(*scopes: Scope) -> list[Action]:
+    """The actions of these scopes, in the registry's order."""
+    return [action for action in ALL if action.scope in scopes]
+
+
+def bindings(*scopes: Scope) -> list[BindingType]:
+    """Textual bindings of these scopes; each calls ``action_perform`` with the action's id."""
+    return [
+        Binding(action.keys, f"perform('{action.id}')", action.title, show=False, id=action.id)
+        for action in of(*scopes)
+        if action.keys
+    ]

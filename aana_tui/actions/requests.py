@@ -1,0 +1,10 @@
+"""Actions of the view of requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aana_tui.actions.action import Action
+
+ACTIONS: tuple[Action, ...] = ()

@@ -1,0 +1,49 @@
+"""The ``aana-tui`` command: what is given is read before Textual is loaded."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from aanad.errors import AanaError
+
+if TYPE_CHECKING:
+    from aanad.client import Client
+
+
+def main() -> None:
+    """Run the console."""
+    parser = argparse.ArgumentParser(prog="aana-tui", description="The console of aanad.")
+    parser.add_argument("--context", metavar="NAME|URL", help="the daemon: a saved name, unix://, https:// or ssh://")
+    parser.add_argument("--demo", action="store_true", help="a simulated box, without a daemon")
+    arguments = parser.parse_args()
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.exit("error: The console needs a terminal.\nhint: `aana ps`, `aana logs` and `aana events` do without one.")
+    try:
+        run(arguments.context, demo=arguments.demo)
+    except AanaError as error:
+        sys.exit(f"error: {error.message}\nhint: {error.hint}")
+
+
+def run(context: str | None, *, demo: bool = False) -> None:
+    """Run the console on a daemon."""
+    if demo:
+        from aana_tui.demo.session import demo_session
+
+        session = demo_session()
+    else:
+        from aana_tui.session import Session
+        from aanad.client import resolve
+
+        address = str(resolve(context))
+
+        def connect() -> Client:
+            from aanad.client import Client
+
+            return Client(address)
+
+        session = Session(address, connect)
+    from aana_tui.app import Console
+
+    Console(session).run(mouse=False)

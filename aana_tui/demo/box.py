@@ -1,0 +1,128 @@
+"""What the simulated daemon has, by topic and key, and the changes of it."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from threading import Condition
+from typing import TYPE_CHECKING, Any
+
+from aanad.wire.access import Access, Role
+from aanad.wire.hardware import Gpu, HardwareState
+from aanad.wire.phase import Phase
+from aanad.wire.projects import EndpointRef, Project, Replica
+from aanad.wire.status import ClusterStatus, Status, StoreStatus
+from aanad.wire.watch import WatchDelta, WatchSnapshot
+
+if TYPE_CHECKING:
+    from aanad.wire.base import WireModel
+
+EPOCH = "demo"
+KEPT = 10_000
+"""Changes that a watcher may be behind."""
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+NAMES = (
+    "asr", "captions", "chat_with_video", "detect", "embed", "llama2", "lowercase", "moderate", "rerank",
+    "stablediffusion2", "translate", "whisper",
+)  # fmt: skip
+
+
+class SimulatedBox:
+    """The same seed and the same number of ticks give the same box."""
+
+    def __init__(self, *, gpus: int = 8, replicas_each: int = 5, seed: int = 1) -> None:
+        self.changed = Condition()
+        self.role = Role.OPERATOR
+        self.is_closed = False
+        self._random = random.Random(seed)  # noqa: S311 - a play
+        self._state: dict[str, dict[str, dict[str, Any]]] = {}
+        self._deltas: deque[WatchDelta] = deque(maxlen=KEPT)
+        self.cursor = 0
+        self.seconds = 0
+        self._fill(gpus, replicas_each)
+
+    @property
+    def now(self) -> datetime:
+        """The simulated time."""
+        return START + timedelta(seconds=self.seconds)
+
+    def items(self, topic: str) -> dict[str, dict[str, Any]]:
+        """What it has of a topic."""
+        return self._state.setdefault(topic, {})
+
+    def set(self, topic: str, key: str, item: WireModel | None) -> None:
+        """Change something, and tell those who watch."""
+        with self.changed:
+            items = self.items(topic)
+            value = item.model_dump(mode="json") if item is not None else None
+            if items.get(key) == value:
+                return
+            if value is None:
+                items.pop(key, None)
+            else:
+                items[key] = value
+            self.cursor += 1
+            delta = {"cursor": self.cursor, "topic": topic, "key": key, "item": value}
+            self._deltas.append(WatchDelta.model_validate(delta))
+            self.changed.notify_all()
+
+    def snapshot(self) -> WatchSnapshot:
+        """Everything now."""
+        with self.changed:
+            state = {topic: dict(items) for topic, items in self._state.items()}
+            return WatchSnapshot.model_validate({"epoch": EPOCH, "cursor": self.cursor, "state": state})
+
+    def deltas_after(self, cursor: int, timeout_s: float) -> list[WatchDelta]:
+        """The changes after a cursor; none where there is none within the time."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.cursor > cursor or self.is_closed, timeout_s)
+            return [delta for delta in self._deltas if delta.cursor > cursor]
+
+    def access(self) -> Access:
+        """Who its user is."""
+        return Access(actor="you", role=self.role, granted=self.role)
+
+    def tick(self) -> None:
+        """A second passes."""
+        self.seconds += 1
+        for key, item in list(self.items("gpus").items()):
+            gpu = Gpu.model_validate(item)
+            used = min(100.0, max(0.0, (gpu.utilization_percent or 0) + self._random.randint(-6, 6)))
+            self.set("gpus", key, gpu.model_copy(update={"utilization_percent": used, "measured_at": self.now}))
+
+    def close(self) -> None:
+        """Let those who wait go."""
+        with self.changed:
+            self.is_closed = True
+            self.changed.notify_all()
+
+    def _fill(self, gpus: int, replicas_each: int) -> None:
+        cluster = ClusterStatus(mode="managed", state="ready", since=START)
+        status = Status(
+            version="0.1.0", pid=1, started_at=START, uptime_s=0, socket="/run/aana/aanad.sock",
+            serve_url="http://127.0.0.1:8000", state_dir="/var/lib/aana", cluster=cluster,
+            store=StoreStatus(url="sqlite", ok=True), projects=len(NAMES), running=len(NAMES),
+        )  # fmt: skip
+        self.set("daemon", "status", status)
+        for index in range(gpus):
+            gpu = Gpu(
+                node="10.0.0.1", index=index, uuid=f"GPU-{index}", name="Simulated", state=HardwareState.OK,
+                reason="ok", utilization_percent=self._random.randint(0, 100), memory_used_bytes=40 << 30,
+                memory_total_bytes=80 << 30, temperature_c=60, power_w=300, power_limit_w=700,
+            )  # fmt: skip
+            self.set("gpus", f"{gpu.node}/{index}", gpu)
+        for number, name in enumerate(NAMES):
+            project = Project(
+                name=name, phase=Phase.RUNNING, reason="ready", message="", hint="", since=START, desired="running",
+                revision=f"{number:012x}", route_prefix=f"/{name}", ready=replicas_each, replicas=replicas_each,
+                endpoints=[EndpointRef(name="run", path="/run")], etag=f'"{number}"',
+            )  # fmt: skip
+            self.set("projects", name, project)
+            for index in range(replicas_each):
+                replica = Replica(
+                    id=f"r{number}{index}", project=name, deployment="ingress" if index == 0 else "model",
+                    node="10.0.0.1", pid=1000 + 10 * number + index, phase=Phase.RUNNING, gpus=[],
+                    gpu_memory_bytes=None, rss_bytes=500 << 20, restarts=0, started_at=START,
+                )  # fmt: skip
+                self.set("replicas", f"{name}/{replica.deployment}/{replica.id}", replica)

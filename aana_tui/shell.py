@@ -1,0 +1,66 @@
+"""The one screen that all views are shown in: header, banner, body, command line, footer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+from textual.screen import Screen
+
+from aana_tui.screens import view_class
+from aana_tui.widgets.banner import Banner
+from aana_tui.widgets.command_line import CommandLine
+from aana_tui.widgets.footer import Footer
+from aana_tui.widgets.header import Header
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from aana_tui.places import Place
+    from aana_tui.screens.view import View
+
+
+class Shell(Screen[None]):
+    """Views are made when they are first seen, and kept."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._views: dict[str, View] = {}
+        self.view: View | None = None
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield Header()
+        yield Banner()
+        yield Container(id="body")
+        yield CommandLine()
+        yield Footer()
+
+    async def open(self, place: Place) -> View:
+        """Bring a place into sight."""
+        view = self._views.get(place.view)
+        if view is None:
+            view = self._views[place.view] = view_class(place.view)()
+            await self.query_one("#body").mount(view)
+        for other in self._views.values():
+            other.display = other is view
+        self.view = view
+        view.open(place)
+        view.pull()
+        self.focus_view()
+        return view
+
+    def focus_view(self) -> None:
+        """Give the keys to what is seen."""
+        main = self.view.main() if self.view is not None else None
+        if main is not None:
+            main.focus()
+        else:
+            self.set_focus(None)
+
+    async def forget(self) -> None:
+        """Let go of all views: another daemon is looked at."""
+        self.view, self._views = None, {}
+        await self.query_one("#body").remove_children()

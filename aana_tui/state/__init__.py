@@ -1,0 +1,1 @@
+"""What the console knows of its daemon: plain objects, no widgets."""

@@ -1,0 +1,51 @@
+"""The few tones that text has on the screen; each is never the only sign of what it says."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from rich.style import Style
+
+Tone = Literal["", "good", "busy", "warn", "bad", "dim", "accent", "strong"]
+
+_COLOURED: dict[str, Style] = {
+    "": Style.null(),
+    "good": Style(color="green"),
+    "busy": Style(color="cyan"),
+    "warn": Style(color="yellow"),
+    "bad": Style(color="red", bold=True),
+    "dim": Style(dim=True),
+    "accent": Style(color="blue"),
+    "strong": Style(bold=True),
+}
+_MONO: dict[str, Style] = {
+    **dict.fromkeys(_COLOURED, Style.null()),
+    "bad": Style(bold=True),
+    "strong": Style(bold=True),
+    "dim": Style(dim=True),
+}
+
+
+def is_mono() -> bool:
+    """Whether the user wants no colours (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def style_of(tone: str) -> Style:
+    """A tone's style on this terminal."""
+    return (_MONO if is_mono() else _COLOURED)[tone]
+
+
+PHASES: dict[str, tuple[str, Tone]] = {
+    "stopped": ("○", "dim"),
+    "pending": ("◌", "warn"),
+    "starting": ("◐", "busy"),
+    "running": ("●", "good"),
+    "updating": ("◑", "busy"),
+    "degraded": ("◍", "warn"),
+    "failed": ("✖", "bad"),
+    "stopping": ("◔", "busy"),
+    "unknown": ("?", "warn"),
+}
+"""A sign and a tone for each phase."""
