@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections import deque
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
-from aanad.wire.access import Access, Role
+from aana_tui.demo.faults import Faults
+from aanad.wire.access import Role
 from aanad.wire.hardware import Gpu, HardwareState
 from aanad.wire.phase import Phase
 from aanad.wire.projects import EndpointRef, Project, Replica
@@ -16,9 +18,11 @@ from aanad.wire.status import ClusterStatus, Status, StoreStatus
 from aanad.wire.watch import WatchDelta, WatchSnapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from aana_tui.demo.faults import Seen
     from aanad.wire.base import WireModel
 
-EPOCH = "demo"
 KEPT = 10_000
 """Changes that a watcher may be behind."""
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -33,9 +37,19 @@ class SimulatedBox:
 
     def __init__(self, *, gpus: int = 8, replicas_each: int = 5, seed: int = 1) -> None:
         self.changed = Condition()
+        """Held while the box changes; told of every change."""
+        self.faults = Faults()
+        self.seed = seed
+        self.epoch = f"demo-{seed}"
+        self.version = "0.1.0"
+        self.api_versions = ["v1"]
+        self.actor = "you"
         self.role = Role.OPERATOR
+        """What its user may do."""
+        self.each_second: list[Callable[[], None]] = []
+        """What happens in each simulated second, in this order; a part of the box adds what it plays."""
         self.is_closed = False
-        self._random = random.Random(seed)  # noqa: S311 - a play
+        self._random = self.chance("gpus")
         self._state: dict[str, dict[str, dict[str, Any]]] = {}
         self._deltas: deque[WatchDelta] = deque(maxlen=KEPT)
         self.cursor = 0
@@ -67,25 +81,57 @@ class SimulatedBox:
             self._deltas.append(WatchDelta.model_validate(delta))
             self.changed.notify_all()
 
-    def snapshot(self) -> WatchSnapshot:
-        """Everything now."""
+    def snapshot(self, topics: Container[str] = ()) -> WatchSnapshot:
+        """Everything now, of these topics or of all."""
         with self.changed:
-            state = {topic: dict(items) for topic, items in self._state.items()}
-            return WatchSnapshot.model_validate({"epoch": EPOCH, "cursor": self.cursor, "state": state})
+            state = {topic: dict(items) for topic, items in self._state.items() if not topics or topic in topics}
+            return WatchSnapshot.model_validate({"epoch": self.epoch, "cursor": self.cursor, "state": state})
 
-    def deltas_after(self, cursor: int, timeout_s: float) -> list[WatchDelta]:
-        """The changes after a cursor; none where there is none within the time."""
+    def deltas_after(self, cursor: int) -> list[WatchDelta]:
+        """The changes after a cursor, as far as they are kept."""
         with self.changed:
-            self.changed.wait_for(lambda: self.cursor > cursor or self.is_closed, timeout_s)
-            return [delta for delta in self._deltas if delta.cursor > cursor]
+            behind = self.cursor - cursor
+            return list(islice(self._deltas, max(0, len(self._deltas) - behind), None))
 
-    def access(self) -> Access:
-        """Who its user is."""
-        return Access(actor="you", role=self.role, granted=self.role)
+    def is_past(self, cursor: int) -> bool:
+        """Whether there are changes after a cursor."""
+        return self.cursor > cursor
+
+    def keeps(self, cursor: int) -> bool:
+        """Whether all changes after a cursor are still kept."""
+        return 0 <= self.cursor - cursor <= len(self._deltas)
+
+    def chance(self, name: str) -> random.Random:
+        """Chance of its own for each part that plays: the same in every run, whatever other parts do."""
+        return random.Random(f"{self.seed} {name}")  # noqa: S311 - a play
+
+    # What goes wrong
+
+    @property
+    def requests(self) -> deque[Seen]:
+        """What has been asked, the oldest first."""
+        return self.faults.requests
+
+    def link_down(self) -> None:
+        """Nobody answers any more, and all streams are cut."""
+        with self.changed:
+            self.faults.is_down = True
+            self.faults.cuts += 1
+            self.changed.notify_all()
+
+    def link_up(self) -> None:
+        """It answers again."""
+        self.faults.is_down = False
 
     def tick(self) -> None:
         """A second passes."""
-        self.seconds += 1
+        with self.changed:
+            self.seconds += 1
+            for happens in self.each_second:
+                happens()
+        self._tick_gpus()
+
+    def _tick_gpus(self) -> None:
         for key, item in list(self.items("gpus").items()):
             gpu = Gpu.model_validate(item)
             used = min(100.0, max(0.0, (gpu.utilization_percent or 0) + self._random.randint(-6, 6)))

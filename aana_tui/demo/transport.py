@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING
 
 import httpx
 
-from aana_tui.demo.box import EPOCH
-from aanad.wire.problems import MEDIA_TYPE, Problem
-from aanad.wire.status import Version
+from aana_tui.demo import daemon, projects
+from aana_tui.demo.routes import READS, Call, Refusal, refused, role_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from aana_tui.demo.box import SimulatedBox
-    from aanad.wire.base import WireModel
+    from aana_tui.demo.routes import Route
 
-HEARTBEAT_S = 10.0
+ROUTES: list[Route] = [*daemon.routes, *projects.routes]
+"""All parts; the first that matches answers."""
 
 
 class SimulatedTransport(httpx.BaseTransport):
@@ -34,54 +32,40 @@ class SimulatedTransport(httpx.BaseTransport):
             self._box.changed.notify_all()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request."""
+        """Answer a request, in the way that the box's faults let it.
+
+        Raises:
+            httpx.ConnectError: the link is down.
+        """
         request.read()
-        match request.method, request.url.path:
-            case "GET", "/v1/version":
-                return _json(Version(version="0.1.0", api_versions=["v1"]))
-            case "GET", "/v1/access":
-                return _json(self._box.access())
-            case "GET", "/v1/watch":
-                return _stream(self._watch(), "text/event-stream")
-            case "GET", "/v1/projects":
-                return _json([item for _, item in sorted(self._box.items("projects").items())])
+        box = self._box
+        cuts = box.faults.cuts
+        if box.faults.is_down:
+            raise httpx.ConnectError("The link is down.", request=request)
+        box.faults.note(request)
+        if box.faults.delay_s:
+            time.sleep(box.faults.delay_s)
+        if (problem := box.faults.problem_for(request)) is not None:
+            return refused(problem)
+
+        def is_cut() -> bool:
+            return self._is_closed or box.is_closed or box.faults.cuts != cuts
+
         path = request.url.path
-        return _problem(404, "not_found", f"The demo has no {path}.", "A real daemon does.")
-
-    def _watch(self) -> Iterator[bytes]:
-        snapshot = self._box.snapshot()
-        cursor = snapshot.cursor
-        yield _event("snapshot", cursor, snapshot)
-        while not self._is_closed:
-            deltas = self._box.deltas_after(cursor, HEARTBEAT_S)
-            for delta in deltas:
-                cursor = delta.cursor
-                yield _event("delta", cursor, delta)
-            if not deltas:
-                yield b": still here\n\n"
+        for route in ROUTES:
+            if (found := route.match(request.method, path)) is not None:
+                try:
+                    _require(route, request, box)
+                    return route.answer(Call(box, request, found, is_cut))
+                except Refusal as refusal:
+                    return refused(refusal.problem)
+        return refused(Refusal(404, "not_found", f"The demo has no {path}.", "A real daemon may.").problem)
 
 
-def _event(kind: str, cursor: int, data: WireModel) -> bytes:
-    return f"event: {kind}\nid: {EPOCH}/{cursor}\ndata: {data.model_dump_json()}\n\n".encode()
-
-
-def _json(value: Any, status: int = 200) -> httpx.Response:
-    content = value.model_dump_json() if hasattr(value, "model_dump_json") else json.dumps(value)
-    return httpx.Response(status, content=content, headers={"content-type": "application/json"})
-
-
-def _problem(status: int, code: str, message: str, hint: str) -> httpx.Response:
-    problem = Problem(title="Problem", status=status, code=code, message=message, hint=hint)
-    return httpx.Response(status, content=problem.model_dump_json(), headers={"content-type": MEDIA_TYPE})
-
-
-class _Stream(httpx.SyncByteStream):
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._chunks
-
-
-def _stream(chunks: Iterator[bytes], media_type: str) -> httpx.Response:
-    return httpx.Response(200, stream=_Stream(chunks), headers={"content-type": media_type})
+def _require(route: Route, request: httpx.Request, box: SimulatedBox) -> None:
+    role = role_of(request, box.role)
+    if not role.covers(route.role):
+        verb = "changed" if request.method not in READS else "read"
+        raise Refusal(
+            403, "forbidden", f"As a {role} you may not do this: nothing is {verb}.", f"It needs the role {route.role}."
+        )
