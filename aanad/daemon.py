@@ -99,6 +99,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     from aanad.api.app import create_app  # noqa: PLC0415
     from aanad.api.services import Services  # noqa: PLC0415
     from aanad.core import topics  # noqa: PLC0415
+    from aanad.core.access import AccessRules  # noqa: PLC0415
     from aanad.core.broadcasting import Broadcasting  # noqa: PLC0415
     from aanad.core.cancelling import Cancelling  # noqa: PLC0415
     from aanad.core.commands import Commands  # noqa: PLC0415
@@ -275,6 +276,7 @@ async def _compose(  # noqa: PLR0915 - the one long list of the program
     # 5. The API.
     app = create_app(
         Services(
+            access=AccessRules(os.geteuid(), settings.access.listed, settings.access.default_role),
             commands=commands,
             deploy=deploy,
             cancelling=Cancelling(store=store, operations=operations, deploy=deploy, reconciler=reconciler),

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from aanad.errors import InvalidSettings
 from aanad.locations import MAX_SOCKET_PATH, SOCKET_NAME, config_file, default_runtime_dir
+from aanad.wire.access import Role
 from aanad.wire.requests import RequestRules
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -114,6 +115,33 @@ class EventSettings(Section):
     """How many events are kept, the last ones; 0 sets no limit."""
 
 
+class AccessSettings(Section):
+    """Who may do what; whoever can open the socket is somebody of this machine, whom the kernel names."""
+
+    admins: tuple[str, ...] = ()
+    """Users who may do everything, as root and the daemon's own user may unless they stand in another list."""
+    operators: tuple[str, ...] = ()
+    """Users who may start, stop, deploy, scale and send test requests."""
+    viewers: tuple[str, ...] = ()
+    """Users who may only look."""
+    default_role: Role = Role.OPERATOR
+    """The role of everybody else who can open the socket: `viewer`, `operator` or `admin`."""
+
+    @model_validator(mode="after")
+    def _one_role_each(self) -> Self:
+        names = [*self.admins, *self.operators, *self.viewers]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} can have one role only")
+        return self
+
+    @property
+    def listed(self) -> dict[str, Role]:
+        """Roles by user name."""
+        lists = {Role.ADMIN: self.admins, Role.OPERATOR: self.operators, Role.VIEWER: self.viewers}
+        return {name: role for role, names in lists.items() for name in names}
+
+
 class DatabaseSettings(Section):
     """The daemon's own database."""
 
@@ -167,6 +195,7 @@ class Settings(BaseSettings):
     requests: RequestRules = RequestRules()
     revisions: RevisionSettings = RevisionSettings()
     events: EventSettings = EventSettings()
+    access: AccessSettings = AccessSettings()
     database: DatabaseSettings = DatabaseSettings()
     log: LogSettings = LogSettings()
 

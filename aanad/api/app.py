@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 import aanad
 from aanad.api import (
+    access,
     errors,
     events,
     hardware,
@@ -30,11 +31,18 @@ if TYPE_CHECKING:
 
 def create_app(services: Services) -> FastAPI:
     """The control API over these services."""
-    app = FastAPI(title="Aana control API", version=aanad.__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Aana control API",
+        version=aanad.__version__,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(access.require_role)],
+    )
     app.state.services = services
     errors.install(app)
     for module in (
         status,
+        access,
         projects,
         verbs,
         secrets,

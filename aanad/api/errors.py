@@ -28,7 +28,7 @@ STATUSES: tuple[tuple[type[AanaError], int], ...] = (
     (Unavailable, 503),
 )
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
-BY_CODE = {"version_mismatch": 412, "admin_required": 403}
+BY_CODE = {"version_mismatch": 412, "forbidden": 403}
 """Where a code has a status of its own."""
 
 

@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from aanad.api.answers import operation_answer
-from aanad.api.services import Actor, Core, LocalAdmin, Mutation, Wait
-from aanad.errors import Refused
+from aanad.api.services import Actor, Core, Mutation, Wait
 from aanad.wire.diff import RevisionDiff
 from aanad.wire.operations import Operation
 from aanad.wire.project_file import ProjectName
@@ -30,18 +29,11 @@ async def register_folder(
     core: Core,
     actor: Actor,
     mutation: Mutation,
-    local_admin: LocalAdmin,
     folder: ProjectFolder,
     response: Response,
     wait: Wait = 0,
 ) -> Operation:
-    """Deploy a folder of the daemon's own machine; for root and the daemon's user."""
-    if not local_admin:
-        raise Refused(
-            "Only root and the daemon's own user may name a folder of this machine.",
-            hint="Upload it instead: aana deploy packs it as you.",
-            code="admin_required",
-        )
+    """Deploy a folder of the daemon's own machine; for admins, because it is read with the daemon's rights."""
     archive = await core.packing.pack(folder.path)
     operation = await core.deploy.upload(
         archive.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Header, Query, Request
 
+from aanad.core.access import AccessRules
 from aanad.core.broadcasting import Broadcasting
 from aanad.core.cancelling import Cancelling
 from aanad.core.commands import Commands
@@ -91,6 +91,7 @@ class Packing(Protocol):
 class Services:
     """The core, ready to be asked."""
 
+    access: AccessRules
     commands: Commands
     deploy: Deploy
     cancelling: Cancelling
@@ -121,9 +122,10 @@ def actor(request: Request) -> str:
     return str(request.scope.get("aana.actor", "unknown"))
 
 
-def local_admin(request: Request) -> bool:
-    """Whether root or the daemon's own user asks, as the kernel says."""
-    return request.scope.get("aana.uid") in {0, os.geteuid()}
+def uid(request: Request) -> int | None:
+    """The number of the user who asks, where the kernel says it."""
+    found = request.scope.get("aana.uid")
+    return found if isinstance(found, int) else None
 
 
 def expected_version(if_match: Annotated[str | None, Header()] = None) -> int | None:
@@ -156,7 +158,6 @@ async def mutation_request(
 
 Core = Annotated[Services, Depends(services)]
 Actor = Annotated[str, Depends(actor)]
-LocalAdmin = Annotated[bool, Depends(local_admin)]
 Mutation = Annotated[MutationRequest | None, Depends(mutation_request)]
 ExpectedVersion = Annotated[int | None, Depends(expected_version)]
 Wait = Annotated[float, Query(ge=0, le=3600, description="Seconds to wait for the outcome.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -19,10 +20,12 @@ from aanad.api import server
 from aanad.api.app import create_app
 from aanad.api.services import Services
 from aanad.core import topics
+from aanad.core.access import AccessRules
 from aanad.core.broadcasting import Broadcasting
 from aanad.core.logs import Logs
 from aanad.core.status import DaemonStatus
 from aanad.core.watch import WatchHub
+from aanad.wire.access import Role
 from aanad.wire.base import WireModel
 from tests.core.conftest import Box, make_box
 from tests.fakes.clock import FakeClock
@@ -90,9 +93,9 @@ def log_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def peer_uid() -> dict[str, int]:
-    """Who asks; root unless the test says otherwise."""
-    return {"uid": 0}
+def peer() -> dict[str, str | int]:
+    """Who asks; ann with root's number unless the test says otherwise."""
+    return {"aana.actor": "ann", "aana.uid": 0}
 
 
 @pytest.fixture
@@ -142,6 +145,7 @@ def services(box: Box, hub: WatchHub, measured: dict[str, WireModel], log_folder
     box.events.when_recorded = lambda: broadcasting.wake("events")
     box.reconciler.when_seen = lambda: broadcasting.wake(*topics.SEEN_BY_THE_RECONCILER)
     return Services(
+        access=AccessRules(os.geteuid(), {"vera": Role.VIEWER}),
         commands=box.commands,
         deploy=box.deploys,
         cancelling=box.cancelling,
@@ -164,13 +168,13 @@ def services(box: Box, hub: WatchHub, measured: dict[str, WireModel], log_folder
 
 
 @pytest.fixture
-async def api(services: Services, peer_uid: dict[str, int]) -> AsyncIterator[httpx.AsyncClient]:
+async def api(services: Services, peer: dict[str, str | int]) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API."""
     app = create_app(services)
 
     async def as_user(scope, receive, send) -> None:
         """As the listener does for whoever is at the other end of the socket."""
-        await app({**scope, "aana.actor": "ann", "aana.uid": peer_uid["uid"]}, receive, send)
+        await app({**scope, **peer}, receive, send)
 
     transport = httpx.ASGITransport(app=as_user, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://aanad") as client:

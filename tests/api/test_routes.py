@@ -28,14 +28,14 @@ async def test_an_upload_becomes_an_operation(api: httpx.AsyncClient, box: Box) 
 
 
 async def test_a_folder_of_the_machine_is_deployed_for_an_admin_only(
-    api: httpx.AsyncClient, box: Box, peer_uid: dict[str, int]
+    api: httpx.AsyncClient, box: Box, peer: dict[str, str | int]
 ) -> None:
     """Root and the daemon's user may name a path; anybody else would read with the daemon's rights."""
-    peer_uid["uid"] = 54_321
+    peer["aana.uid"] = 54_321
     refused = await api.post("/v1/projects", json={"path": "/srv/asr"})
-    assert (403, "admin_required") == (refused.status_code, refused.json()["code"])
+    assert (403, "forbidden") == (refused.status_code, refused.json()["code"])
 
-    peer_uid["uid"] = 0
+    peer["aana.uid"] = 0
     accepted = await api.post("/v1/projects", json={"path": "/srv/asr"})
     await box.read_out()
     await box.settle()

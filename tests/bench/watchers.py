@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import re
 import subprocess
 import sys
@@ -72,6 +73,7 @@ async def serve(socket: Path) -> None:
     from aanad.api import server
     from aanad.api.app import create_app
     from aanad.api.services import Services
+    from aanad.core.access import AccessRules
     from aanad.core.broadcasting import Broadcasting
     from aanad.core.watch import WatchHub
 
@@ -82,7 +84,9 @@ async def serve(socket: Path) -> None:
 
     broadcasting = Broadcasting(hub, {"events": source})
     nothing: dict[str, Any] = {field.name: None for field in dataclasses.fields(Services)}
-    web = server.server(create_app(Services(**{**nothing, "broadcasting": broadcasting})))
+    web = server.server(
+        create_app(Services(**{**nothing, "access": AccessRules(os.geteuid()), "broadcasting": broadcasting}))
+    )
     async with asyncio.TaskGroup() as group:
         group.create_task(web.serve(sockets=[server.bind(socket)]))
         group.create_task(broadcasting.run())
