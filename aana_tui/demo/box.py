@@ -9,11 +9,13 @@ from itertools import islice
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
+from aana_tui.demo import fleet
 from aana_tui.demo.faults import Faults
+from aana_tui.demo.life import Life
+from aana_tui.demo.traffic import Traffic
 from aanad.wire.access import Role
+from aanad.wire.events import Event
 from aanad.wire.hardware import Gpu, HardwareState
-from aanad.wire.phase import Phase
-from aanad.wire.projects import EndpointRef, Project, Replica
 from aanad.wire.status import ClusterStatus, Status, StoreStatus
 from aanad.wire.watch import WatchDelta, WatchSnapshot
 
@@ -21,21 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
     from aana_tui.demo.faults import Seen
+    from aana_tui.demo.project import SimulatedProject
     from aanad.wire.base import WireModel
 
 KEPT = 10_000
 """Changes that a watcher may be behind."""
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-NAMES = (
-    "asr", "captions", "chat_with_video", "detect", "embed", "llama2", "lowercase", "moderate", "rerank",
-    "stablediffusion2", "translate", "whisper",
-)  # fmt: skip
+WATCHED_EVENTS = 100
+KEPT_EVENTS = 5000
 
 
 class SimulatedBox:
     """The same seed and the same number of ticks give the same box."""
 
-    def __init__(self, *, gpus: int = 8, replicas_each: int = 5, seed: int = 1) -> None:
+    def __init__(self, *, gpus: int = 8, replicas: int = 60, seed: int = 1) -> None:
         self.changed = Condition()
         """Held while the box changes; told of every change."""
         self.faults = Faults()
@@ -54,7 +55,16 @@ class SimulatedBox:
         self._deltas: deque[WatchDelta] = deque(maxlen=KEPT)
         self.cursor = 0
         self.seconds = 0
-        self._fill(gpus, replicas_each)
+        self.gpu_count = gpus
+        self.next_pid = 48_000
+        self.projects: dict[str, SimulatedProject] = {}
+        self.event_log: deque[Event] = deque(maxlen=KEPT_EVENTS)
+        self.life = Life(self)
+        fleet.settle(self, replicas)
+        Traffic(self).flow()
+        self._fill_gpus(gpus)
+        self.each_second.append(self._show_status)
+        self._show_status()
 
     @property
     def now(self) -> datetime:
@@ -129,7 +139,16 @@ class SimulatedBox:
             self.seconds += 1
             for happens in self.each_second:
                 happens()
-        self._tick_gpus()
+            self._tick_gpus()
+
+    def _fill_gpus(self, gpus: int) -> None:
+        for index in range(gpus):
+            gpu = Gpu(
+                node="10.0.0.1", index=index, uuid=f"GPU-{index}", name="Simulated", state=HardwareState.OK,
+                reason="ok", utilization_percent=self._random.randint(0, 100), memory_used_bytes=40 << 30,
+                memory_total_bytes=80 << 30, temperature_c=60, power_w=300, power_limit_w=700,
+            )  # fmt: skip
+            self.set("gpus", f"{gpu.node}/{index}", gpu)
 
     def _tick_gpus(self) -> None:
         for key, item in list(self.items("gpus").items()):
@@ -143,32 +162,36 @@ class SimulatedBox:
             self.is_closed = True
             self.changed.notify_all()
 
-    def _fill(self, gpus: int, replicas_each: int) -> None:
-        cluster = ClusterStatus(mode="managed", state="ready", since=START)
+    # What is played
+
+    def record(
+        self, kind: str, message: str, *, project: str | None = None, actor: str = "aanad",
+        at: datetime | None = None, **data: Any,
+    ) -> None:  # fmt: skip
+        """Something happened; the last hundred are watched."""
+        with self.changed:
+            cursor = self.event_log[-1].cursor + 1 if self.event_log else 1
+            event = Event(
+                cursor=cursor, time=at or self.now, type=kind, project=project, actor=actor, message=message, data=data
+            )  # fmt: skip
+            self.event_log.append(event)
+            self.set("events", str(cursor), event)
+            self.set("events", str(cursor - WATCHED_EVENTS), None)
+
+    def forget(self, name: str) -> None:
+        """A project is gone."""
+        with self.changed:
+            self.projects.pop(name, None)
+            for topic in ("projects", "replicas", "requests"):
+                for key in [key for key in self.items(topic) if key.partition("/")[0] == name]:
+                    self.set(topic, key, None)
+
+    def _show_status(self) -> None:
+        projects = self.items("projects").values()
         status = Status(
-            version="0.1.0", pid=1, started_at=START, uptime_s=0, socket="/run/aana/aanad.sock",
-            serve_url="http://127.0.0.1:8000", state_dir="/var/lib/aana", cluster=cluster,
-            store=StoreStatus(url="sqlite", ok=True), projects=len(NAMES), running=len(NAMES),
+            version=self.version, pid=1, started_at=START, uptime_s=0, socket="/run/aana/aanad.sock",
+            serve_url="http://127.0.0.1:8000", state_dir="/var/lib/aana",
+            cluster=ClusterStatus(mode="managed", state="ready", since=START), store=StoreStatus(url="sqlite", ok=True),
+            projects=len(projects), running=sum(project["phase"] == "running" for project in projects),
         )  # fmt: skip
         self.set("daemon", "status", status)
-        for index in range(gpus):
-            gpu = Gpu(
-                node="10.0.0.1", index=index, uuid=f"GPU-{index}", name="Simulated", state=HardwareState.OK,
-                reason="ok", utilization_percent=self._random.randint(0, 100), memory_used_bytes=40 << 30,
-                memory_total_bytes=80 << 30, temperature_c=60, power_w=300, power_limit_w=700,
-            )  # fmt: skip
-            self.set("gpus", f"{gpu.node}/{index}", gpu)
-        for number, name in enumerate(NAMES):
-            project = Project(
-                name=name, phase=Phase.RUNNING, reason="ready", message="", hint="", since=START, desired="running",
-                revision=f"{number:012x}", route_prefix=f"/{name}", ready=replicas_each, replicas=replicas_each,
-                endpoints=[EndpointRef(name="run", path="/run")], etag=f'"{number}"',
-            )  # fmt: skip
-            self.set("projects", name, project)
-            for index in range(replicas_each):
-                replica = Replica(
-                    id=f"r{number}{index}", project=name, deployment="ingress" if index == 0 else "model",
-                    node="10.0.0.1", pid=1000 + 10 * number + index, phase=Phase.RUNNING, gpus=[],
-                    gpu_memory_bytes=None, rss_bytes=500 << 20, restarts=0, started_at=START,
-                )  # fmt: skip
-                self.set("replicas", f"{name}/{replica.deployment}/{replica.id}", replica)

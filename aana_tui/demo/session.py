@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from threading import Thread
+from threading import Lock, Thread
 from time import sleep
+from typing import TYPE_CHECKING
 
-from aana_tui.demo.box import SimulatedBox
-from aana_tui.demo.transport import SimulatedTransport
 from aana_tui.session import Session
-from aanad.client import Client
+
+if TYPE_CHECKING:
+    from aana_tui.demo.box import SimulatedBox
+    from aanad.client import Client
 
 
 def demo_session(box: SimulatedBox | None = None, *, pace: float = 1.0) -> Session:
-    """A box whose seconds pass `pace` times as fast as real ones; 0 lets it stand still."""
-    simulated = box or SimulatedBox()
+    """A session with this box, or with one of its own.
 
-    def connect() -> Client:
-        return Client("unix:///demo", transport=SimulatedTransport(simulated))
+    Args:
+        box: made when the console first connects, where not given: the frame is painted before.
+        pace: simulated seconds in a real one; 0 lets the box stand still.
+    """
+    return Session("demo", _Simulation(box, pace).connect)
 
-    def run() -> None:
-        while not simulated.is_closed:
-            sleep(1 / pace)
-            simulated.tick()
 
-    if pace:
-        Thread(target=run, name="demo", daemon=True).start()
-    return Session("demo", connect)
+class _Simulation:
+    def __init__(self, box: SimulatedBox | None, pace: float) -> None:
+        self._box = box
+        self._pace = pace
+        self._lock = Lock()
+        self._is_running = False
+
+    def connect(self) -> Client:
+        from aana_tui.demo.box import SimulatedBox
+        from aana_tui.demo.transport import SimulatedTransport
+        from aanad.client import Client
+
+        with self._lock:
+            box = self._box = self._box or SimulatedBox()
+            if self._pace and not self._is_running:
+                self._is_running = True
+                Thread(target=self._run, args=[box], name="demo", daemon=True).start()
+        return Client("unix:///demo", transport=SimulatedTransport(box))
+
+    def _run(self, box: SimulatedBox) -> None:
+        while not box.is_closed:
+            sleep(1 / self._pace)
+            box.tick()

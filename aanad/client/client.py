@@ -105,8 +105,7 @@ class Client(Changes, Plans, Operations, Streams, HardwareCalls):
         """Numbers of requests and calls of one project, or of all: by project, endpoint and deployment."""
         from aanad.wire.request_stats import RequestStats
 
-        path = f"/v1/requests?project={project}" if project else "/v1/requests"
-        return self._read(list[RequestStats], path)
+        return self._read(list[RequestStats], "/v1/requests", {"project": project})
 
     def secrets(self, project: str) -> list[Secret]:
         """The names of a project's secrets; no value ever comes back."""
