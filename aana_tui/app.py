@@ -35,7 +35,7 @@ class Console(App[None]):
     TITLE = "aana"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = bindings(Scope.EVERYWHERE)
-    CSS_PATH: ClassVar = ["styles/shell.tcss", "styles/tables.tcss"]
+    CSS_PATH: ClassVar = ["styles/shell.tcss", "styles/tables.tcss", "styles/hardware.tcss"]
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -1,10 +1,12 @@
-"""Actions of the view of gpus."""
+"""Actions of the view of GPUs and nodes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from aana_tui.actions.action import Action, Scope
 
-if TYPE_CHECKING:
-    from aana_tui.actions.action import Action
+_G = Scope.GPUS
 
-ACTIONS: tuple[Action, ...] = ()
+ACTIONS = (
+    Action("gpus.other", "Processes", "Change between the GPUs and the processes on the selected one.", _G, "tab"),
+    Action("gpus.window", "Span", "Show the graphs of the last 5, 15 or 60 minutes.", _G, "w", "span"),
+)

@@ -9,13 +9,12 @@ from itertools import islice
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
-from aana_tui.demo import fleet
+from aana_tui.demo import fleet, hardware
 from aana_tui.demo.faults import Faults
 from aana_tui.demo.life import Life
 from aana_tui.demo.traffic import Traffic
 from aanad.wire.access import Role
 from aanad.wire.events import Event
-from aanad.wire.hardware import Gpu, HardwareState
 from aanad.wire.status import ClusterStatus, Status, StoreStatus
 from aanad.wire.watch import WatchDelta, WatchSnapshot
 
@@ -50,7 +49,6 @@ class SimulatedBox:
         self.each_second: list[Callable[[], None]] = []
         """What happens in each simulated second, in this order; a part of the box adds what it plays."""
         self.is_closed = False
-        self._random = self.chance("gpus")
         self._state: dict[str, dict[str, dict[str, Any]]] = {}
         self._deltas: deque[WatchDelta] = deque(maxlen=KEPT)
         self.cursor = 0
@@ -62,7 +60,7 @@ class SimulatedBox:
         self.life = Life(self)
         fleet.settle(self, replicas)
         Traffic(self).flow()
-        self._fill_gpus(gpus)
+        hardware.play(self, gpus)
         self.each_second.append(self._show_status)
         self._show_status()
 
@@ -139,22 +137,6 @@ class SimulatedBox:
             self.seconds += 1
             for happens in self.each_second:
                 happens()
-            self._tick_gpus()
-
-    def _fill_gpus(self, gpus: int) -> None:
-        for index in range(gpus):
-            gpu = Gpu(
-                node="10.0.0.1", index=index, uuid=f"GPU-{index}", name="Simulated", state=HardwareState.OK,
-                reason="ok", utilization_percent=self._random.randint(0, 100), memory_used_bytes=40 << 30,
-                memory_total_bytes=80 << 30, temperature_c=60, power_w=300, power_limit_w=700,
-            )  # fmt: skip
-            self.set("gpus", f"{gpu.node}/{index}", gpu)
-
-    def _tick_gpus(self) -> None:
-        for key, item in list(self.items("gpus").items()):
-            gpu = Gpu.model_validate(item)
-            used = min(100.0, max(0.0, (gpu.utilization_percent or 0) + self._random.randint(-6, 6)))
-            self.set("gpus", key, gpu.model_copy(update={"utilization_percent": used, "measured_at": self.now}))
 
     def close(self) -> None:
         """Let those who wait go."""

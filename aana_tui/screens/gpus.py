@@ -1,9 +1,263 @@
-"""The view of gpus."""
+"""GPUs and nodes: what they do and did, who holds them, and who is on them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from aana_tui.actions.action import Scope, Target
+from aana_tui.places import Place
 from aana_tui.screens.view import View
+from aana_tui.state.hardware_history import HardwareHistory
+from aana_tui.widgets.card_list import Card, CardList
+from aana_tui.widgets.gpu_card import graph_width, gpu_card, node_card, node_line, node_said, size_for, trouble
+from aana_tui.widgets.gpu_users import COLUMNS, user_rows, users_of
+from aana_tui.widgets.live_table import LiveTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+
+    from aana_tui.actions.action import Action
+    from aana_tui.widgets.gpu_users import User
+    from aanad.client import Client
+    from aanad.wire.hardware import Gpu, History, Node
+
+WINDOWS_S = (900, 3600, 300)
+"""How far back the graphs may go; the first to begin with."""
+ASK_AGAIN_S = 300.0
+"""The graphs go on by what the watch says; now and then the daemon's own are taken again."""
+USERS_MIN_HEIGHT = 4
+WIDE = 120
 
 
 class GpusView(View):
-    """The view of gpus."""
+    """Cards of nodes and GPUs, and the processes of the one under the cursor."""
+
+    SCOPES: ClassVar = (Scope.TABLES, Scope.GPUS, Scope.PROJECTS)
+    TOPICS: ClassVar = ("gpus", "nodes")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._history = HardwareHistory(WINDOWS_S[0], 1)
+        self._window_s = WINDOWS_S[0]
+        self._asked_at: float | None = None
+        self._was_live = False
+        self._is_at_users = False
+
+    def compose(self) -> ComposeResult:
+        """Cards, and what is said of the one under the cursor."""
+        yield CardList(empty="No machine has been measured yet.", id="gpu-cards")
+        with Vertical(id="gpu-detail"):
+            yield Static(markup=False, id="gpu-note")
+            yield LiveTable(COLUMNS, empty="Nobody is on it.", id="gpu-users")
+
+    def on_mount(self) -> None:
+        """The parts, found once."""
+        self._cards = self.query_one("#gpu-cards", CardList)
+        self._users = self.query_one("#gpu-users", LiveTable)
+        self._note = self.query_one("#gpu-note", Static)
+        self._noted = ""
+
+    def open(self, place: Place) -> None:
+        """Begin with the cards; what happened while nobody looked is asked for."""
+        super().open(place)
+        self._asked_at = None
+        self._is_at_users = False
+
+    def main(self) -> CardList | LiveTable:
+        """The cards, or the processes of one."""
+        return self._users if self._is_at_users else self._cards
+
+    # What it shows
+
+    def show(self) -> None:
+        """Show what the hardware does now."""
+        store = self.session.store
+        gpus, nodes = store.gpus(), store.nodes()
+        is_wide = self.size.width >= WIDE
+        self.set_class(is_wide, "-wide")
+        width = (self.size.width * 3 // 5 if is_wide else self.size.width) - 1
+        height = self.size.height - (0 if is_wide else USERS_MIN_HEIGHT)
+        others = [node.address for node in nodes if not _gpus_of(node, gpus)] if not gpus else []
+        size = size_for(width, height, len(gpus), len(nodes))
+        self._keep_history(2 * graph_width(width, size))
+        self._history.extend(_measured(gpus, nodes), store.now())
+        cards: list[Card] = []
+        known = {node.address for node in nodes}
+        for node in nodes:
+            make = node_card if node.address in others else None
+            cards.append(make(node, self._history, width) if make else node_line(node, self._history, width, size))
+            cards += [gpu_card(gpu, self._history, width, size) for gpu in _gpus_of(node, gpus)]
+        cards += [gpu_card(gpu, self._history, width, size) for gpu in gpus if gpu.node not in known]
+        if not is_wide:
+            lines = sum(len(card.lines) for card in cards) or 1
+            self._cards.styles.height = min(lines, max(1, height))
+        else:
+            self._cards.styles.height = "1fr"
+        self._cards.apply(cards)
+        self._show_users()
+
+    def _show_users(self) -> None:
+        gpus, node = self._selected()
+        rows = user_rows(users_of(gpus))
+        self._users.empty = "Nobody is on it." if gpus else "Processes are listed for GPUs only."
+        self._users.apply(rows)
+        note = " ".join(text for text in map(trouble, gpus) if text) if len(gpus) == 1 else ""
+        if not gpus and node is not None:
+            note = node_said(node)[0]
+        if note != self._noted:
+            self._noted = note
+            self._note.display = bool(note)
+            self._note.update(note)
+
+    # History
+
+    def _keep_history(self, steps: int) -> None:
+        if (self._history.seconds, self._history.steps) != (self._window_s, steps):
+            self._history = HardwareHistory(self._window_s, steps)
+            self._asked_at = None
+        store = self.session.store
+        is_live, was_live, self._was_live = store.link.is_live, self._was_live, store.link.is_live
+        if not is_live:
+            return
+        is_due = self._asked_at is None or store.now() - self._asked_at > ASK_AGAIN_S or not was_live
+        if is_due and self.size.width:
+            self._asked_at = store.now()
+            self._ask_history(self._history)
+
+    @work(exclusive=True, group="gpu-history", exit_on_error=False)
+    async def _ask_history(self, history: HardwareHistory) -> None:
+        from aanad.errors import AanaError
+
+        def ask(client: Client) -> list[History]:
+            width, seconds = history.steps, int(history.seconds)
+            return [client.gpu_history(width=width, seconds=seconds), client.node_history(width=width, seconds=seconds)]
+
+        try:
+            histories = await self.session.ask(ask)
+        except AanaError:
+            return  # the graphs go on by what is seen from here on, and the link says what is wrong with it
+        if history is self._history:
+            history.load(histories, self.session.store.now())
+            self.show()
+
+    # What is selected
+
+    def _selected(self) -> tuple[list[Gpu], Node | None]:
+        """The GPUs under the cursor, one or a whole node's, and the node."""
+        kind, _, rest = (self._cards.cursor_key or "").partition("/")
+        store = self.session.store
+        if kind == "gpu":
+            return [gpu for gpu in store.gpus() if f"{gpu.node}/{gpu.index}" == rest], None
+        return [gpu for gpu in store.gpus() if gpu.node == rest], next(
+            (node for node in store.nodes() if node.address == rest), None
+        )
+
+    def targets(self) -> list[Target]:
+        """The marked processes or the one under the cursor; else the GPU or node, with the one replica that uses it."""
+        gpus, node = self._selected()
+        users = users_of(gpus)
+        if self._is_at_users:
+            by_key = {user.key: user for user in users}
+            return [by_key[key].target for key in self._users.chosen_keys if key in by_key]
+        if self._cards.cursor_key is None:
+            return []
+        if (self._cards.cursor_key or "").startswith("gpu/") and gpus:
+            return [_gpu_target(gpus[0], users)]
+        return [] if node is None else [_node_target(node)]
+
+    def hindrance(self, action: Action) -> str | None:
+        """A GPU is not changed, and has no logs: its processes are, and have."""
+        if action.scope is Scope.PROJECTS:
+            targets = self.targets()
+            if not self._is_at_users and (action.changes or not any(target.project for target in targets)):
+                return "Select a process first: enter goes to those of this GPU."
+            if not any(target.project for target in targets):
+                return "This process belongs to no project."
+        return None
+
+    @on(CardList.Highlighted)
+    def _card_highlighted(self) -> None:
+        self._show_users()
+
+    # Actions
+
+    def handler(self, action: Action) -> Callable[[], object] | None:
+        """Back leads from the processes to the cards first."""
+        if action.id == "app.back" and self._is_at_users:
+            return lambda: self._focus(is_at_users=False)
+        return super().handler(action)
+
+    def do_open(self) -> None:
+        """From a GPU to its processes, from a process to its replica."""
+        if not self._is_at_users:
+            if self._users.rows:
+                self._focus(is_at_users=True)
+            else:
+                self.notify("Nobody is on it.", markup=False)
+            return
+        for target in self.targets()[:1]:
+            if target.project is None:
+                self.notify("This process belongs to no replica of Aana's.", severity="warning", markup=False)
+            else:
+                self.console.go(Place("replicas", target.project, target.deployment, target.replica))
+
+    def do_window(self) -> None:
+        """The next span of time."""
+        self._window_s = WINDOWS_S[(WINDOWS_S.index(self._window_s) + 1) % len(WINDOWS_S)]
+        self.notify(f"The graphs show the last {self._window_s // 60} minutes.", markup=False)
+        self.show()
+
+    def do_other(self) -> None:
+        """Between the cards and the processes."""
+        self._focus(is_at_users=not self._is_at_users)
+
+    def _focus(self, *, is_at_users: bool) -> None:
+        self._is_at_users = is_at_users
+        self.main().focus()
+
+    def on_resize(self) -> None:
+        """The room has changed: other cards may fit."""
+        if self.is_mounted and self.display:
+            self.show()
+
+
+def _gpus_of(node: Node, gpus: list[Gpu]) -> list[Gpu]:
+    return [gpu for gpu in gpus if gpu.node == node.address]
+
+
+def _measured(gpus: list[Gpu], nodes: list[Node]) -> dict[tuple[str, int | None, str], float | None]:
+    measured: dict[tuple[str, int | None, str], float | None] = {}
+    for gpu in gpus:
+        is_known = gpu.state == "ok"
+        measured[gpu.node, gpu.index, "utilization_percent"] = gpu.utilization_percent if is_known else None
+        measured[gpu.node, gpu.index, "memory_used_bytes"] = gpu.memory_used_bytes if is_known else None
+    for node in nodes:
+        is_known = node.state == "ok"
+        measured[node.address, None, "cpu_percent"] = node.cpu_percent if is_known else None
+        measured[node.address, None, "memory_used_bytes"] = node.memory_used_bytes if is_known else None
+    return measured
+
+
+def _gpu_target(gpu: Gpu, users: list[User]) -> Target:
+    from aanad.client import sanitise
+
+    label = f"GPU {gpu.index} of {sanitise(gpu.node)}"
+    replicas = [user.target for user in users if user.target.project is not None]
+    only = replicas[0] if len(replicas) == 1 else Target("gpu", "", "")
+    return Target(
+        "gpu", f"{gpu.node}/{gpu.index}", label, project=only.project, deployment=only.deployment, replica=only.replica,
+        json=gpu.model_dump_json(indent=2), row=label,
+    )  # fmt: skip
+
+
+def _node_target(node: Node) -> Target:
+    from aanad.client import sanitise
+
+    label = sanitise(node.hostname) or sanitise(node.address)
+    return Target("node", node.address, label, json=node.model_dump_json(indent=2), row=label)

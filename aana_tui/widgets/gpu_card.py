@@ -38,7 +38,7 @@ class CardSize(IntEnum):
 MIN_COMPACT_WIDTH = 66
 
 
-def size_for(width: int, height: int, gpus: int, nodes: int, other: int = 0) -> CardSize:
+def size_for(width: int, height: int, gpus: int, nodes: int) -> CardSize:
     """The largest cards with which all GPUs are seen at once.
 
     Args:
@@ -46,10 +46,9 @@ def size_for(width: int, height: int, gpus: int, nodes: int, other: int = 0) -> 
         height: in lines, of cards and of what stands below them.
         gpus: how many.
         nodes: how many have a line above their GPUs.
-        other: lines of other cards.
     """
     for size in (CardSize.FULL, CardSize.COMPACT):
-        if width >= MIN_COMPACT_WIDTH and gpus * size + nodes + other <= height:
+        if width >= MIN_COMPACT_WIDTH and gpus * size + nodes <= height:
             return size
     return CardSize.ROW
 
