@@ -258,7 +258,7 @@ def test_faults_and_requests_are_at_hand_for_tests(box: SimulatedBox, client: Cl
 
 def test_an_hour_passes_and_the_box_is_as_large_as_before(box: SimulatedBox) -> None:
     """Nothing piles up: not operations, nor events, nor replicas."""
-    for _ in range(700):
+    for _ in range(760):
         box.tick()
 
     assert len(box.items("events")) <= 100
