@@ -47,8 +47,10 @@ class Console(App[None]):
         self._pulled_at = 0.0
 
     async def on_mount(self) -> None:
-        """Paint the frame, then begin to look."""
+        """Paint the first view, then begin to look: what the link imports would hold the first frame up."""
         await self.push_screen(self.shell)
+        await self.shell.open(self.trail.here)
+        self.paint_frame()
         self.call_after_refresh(self._begin)
 
     def on_unmount(self) -> None:
@@ -57,7 +59,6 @@ class Console(App[None]):
 
     def _begin(self) -> None:
         self.session.open()
-        self._show_place()
         self.set_interval(PULL_S, self.pull)
 
     # Where one is

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from importlib import import_module
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from aana_tui.state.link_state import LinkState
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from aanad.wire.request_stats import RequestStats
     from aanad.wire.status import Status
     from aanad.wire.watch import Topic, WatchDelta, WatchSnapshot
-
-    Model = TypeVar("Model", bound=WireModel)
 
 
 class Store:
@@ -112,59 +111,67 @@ class Store:
 
     def projects(self) -> list[Project]:
         """All projects, by name."""
-        from aanad.wire.projects import Project
-
-        return sorted(self._items("projects", Project), key=lambda project: project.name)
+        return sorted(self._items("projects"), key=lambda project: project.name)
 
     def replicas(self) -> list[Replica]:
         """All replicas, by project, deployment and id."""
-        from aanad.wire.projects import Replica
-
-        return sorted(self._items("replicas", Replica), key=lambda one: (one.project, one.deployment, one.id))
+        return sorted(self._items("replicas"), key=lambda one: (one.project, one.deployment, one.id))
 
     def operations(self) -> list[Operation]:
         """Those unfinished or just finished, the newest first."""
-        from aanad.wire.operations import Operation
-
-        return sorted(self._items("operations", Operation), key=lambda one: one.created_at, reverse=True)
+        return sorted(self._items("operations"), key=lambda one: one.created_at, reverse=True)
 
     def request_stats(self) -> list[RequestStats]:
         """Numbers of requests and calls."""
-        from aanad.wire.request_stats import RequestStats
-
-        return self._items("requests", RequestStats)
+        return self._items("requests")
 
     def gpus(self) -> list[Gpu]:
         """All GPUs, by node and index."""
-        from aanad.wire.hardware import Gpu
-
-        return sorted(self._items("gpus", Gpu), key=lambda gpu: (gpu.node, gpu.index))
+        return sorted(self._items("gpus"), key=lambda gpu: (gpu.node, gpu.index))
 
     def nodes(self) -> list[Node]:
         """All machines, the daemon's own first."""
-        from aanad.wire.hardware import Node
-
-        return sorted(self._items("nodes", Node), key=lambda node: (not node.is_head, node.address))
+        return sorted(self._items("nodes"), key=lambda node: (not node.is_head, node.address))
 
     def events(self) -> list[Event]:
         """The last hundred, the oldest first."""
-        from aanad.wire.events import Event
-
-        return sorted(self._items("events", Event), key=lambda event: event.cursor)
+        return sorted(self._items("events"), key=lambda event: event.cursor)
 
     def status(self) -> Status | None:
         """The daemon's own."""
-        from aanad.wire.status import Status
+        return next(iter(self._items("daemon")), None)
 
-        return next(iter(self._items("daemon", Status)), None)
-
-    def _items(self, topic: str, kind: type[Model]) -> list[Model]:
+    def _items(self, topic: str) -> list[Any]:
         with self._lock:
             raw = dict(self._raw.get(topic, {}))
+        if not raw:
+            # The first frame is painted before the models of the wire are loaded.
+            self._models.pop(topic, None)
+            return []
+        kind = _kind(topic)
         known = self._models.get(topic, {})
         models: dict[str, tuple[dict[str, Any], WireModel]] = {}
         for key, item in raw.items():
             before = known.get(key)
             models[key] = before if before is not None and before[0] is item else (item, kind.model_validate(item))
         self._models[topic] = models
-        return [model for _, model in models.values()]  # type: ignore[misc]
+        return [model for _, model in models.values()]
+
+
+def _kind(topic: str) -> type[WireModel]:
+    module, _, name = _KINDS[topic].partition(":")
+    found: type[WireModel] = getattr(import_module(f"aanad.wire.{module}"), name)
+    return found
+
+
+_KINDS = {
+    "daemon": "status:Status",
+    "projects": "projects:Project",
+    "replicas": "projects:Replica",
+    "operations": "operations:Operation",
+    "requests": "request_stats:RequestStats",
+    "gpus": "hardware:Gpu",
+    "nodes": "hardware:Node",
+    "events": "events:Event",
+}
+"""The model of each topic's items."""
