@@ -124,6 +124,10 @@ class Console(App[None]):
         """Go to the projects."""
         self.go(START)
 
+    def do_replicas(self) -> None:
+        """Go to the replicas."""
+        self.go(Place("replicas"))
+
     def do_quit(self) -> None:
         """Go back, or leave."""
         if self.trail.is_at_start:
@@ -132,12 +136,42 @@ class Console(App[None]):
             self.do_back()
 
     def do_back(self) -> None:
-        """Go back."""
+        """Close what is open, clear the filter, or go back."""
+        if self.shell.view is not None and self.shell.view.back():
+            return
+        if self.trail.here.filter:
+            self.filter("")
+            return
         self.trail.back()
         self._show_place()
 
+    # The filter
+
+    def do_filter(self) -> None:
+        """Type a filter."""
+        self.shell.query_one(CommandLine).open("/", self.trail.here.filter)
+
+    def filter(self, text: str) -> None:
+        """Narrow what is seen, without leaving it."""
+        self.trail.amend(self.trail.here.filtered(text))
+        if self.shell.view is not None:
+            self.shell.view.open(self.trail.here)
+        self.pull()
+
+    def on_command_line_typed(self, event: CommandLine.Typed) -> None:
+        """A filter works while it is typed."""
+        if self.shell.view is not None:
+            self.shell.view.set_filter(event.text)
+
+    def on_command_line_entered(self, event: CommandLine.Entered) -> None:
+        """A filter stays, and belongs to the place from now on."""
+        if event.mode == "/":
+            self.filter(event.text)
+
     def on_command_line_closed(self) -> None:
-        """The keys belong to the view again."""
+        """The keys belong to the view again; a filter that was not entered is taken back."""
+        if self.shell.view is not None:
+            self.shell.view.set_filter(self.trail.here.filter)
         self.shell.focus_view()
 
     def do_command(self) -> None:

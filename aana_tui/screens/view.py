@@ -59,6 +59,17 @@ class View(Container, inherit_bindings=False):
         """Show another place of this view; `show` follows."""
         self.place = place
         self._shown = ()
+        self.set_filter(place.filter)
+
+    def set_filter(self, text: str) -> None:
+        """Narrow what is shown: when a place is opened, and while a filter is typed."""
+        narrow = getattr(self.main(), "set_filter", None)
+        if narrow is not None:
+            narrow(text)
+
+    def back(self) -> bool:
+        """Take back what is open in it; whether there was something."""
+        return False
 
     def show(self) -> None:
         """Show what the store says now; only what has changed may be painted."""
@@ -80,7 +91,8 @@ class View(Container, inherit_bindings=False):
     def pull(self) -> None:
         """Show, where something has changed since the last time."""
         store = self.session.store
-        now = (self.place, *store.version("link", *self.TOPICS), store.link.is_live)
+        # Ages are told in whole minutes, and grow while nothing else changes.
+        now = (self.place, *store.version("link", *self.TOPICS), store.link.is_live, store.now() // 60)
         if now != self._shown:
             self._shown = now
             self.show()

@@ -32,8 +32,8 @@ class Detail(ScrollView, can_focus=True, inherit_bindings=False):
         is_auto: whether it is only as high as its lines.
     """
 
-    def __init__(self, *, id: str | None = None, is_auto: bool = False) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, *, classes: str | None = None, is_auto: bool = False) -> None:
+        super().__init__(classes=classes)
         self._is_auto = is_auto
         self._told: tuple[Line, ...] = ()
         self._lines: list[Line] = []
