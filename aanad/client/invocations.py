@@ -61,6 +61,10 @@ class Answer:
         self._response = response
         self.status = response.status_code
         self.content_type = response.headers.get("content-type", "")
+        self.request_id = response.headers.get("x-request-id", "")
+        """By which the project's log knows it."""
+        self.filename = _filename(response.headers.get("content-disposition", ""))
+        """What the endpoint calls its file; empty where it sends none. Only the name, never a path."""
         duration = response.headers.get(DURATION_HEADER, "")
         self.duration_ms = float(duration) if duration.replace(".", "", 1).isdigit() else None
 
@@ -93,3 +97,14 @@ class Answer:
             return problems.Problem.model_validate_json(self.read())
         except ValueError:
             return None
+
+
+def _filename(disposition: str) -> str:
+    if not disposition:
+        return ""
+    from email.message import Message
+
+    message = Message()
+    message["content-disposition"] = disposition
+    name = (message.get_filename() or "").replace("\\", "/").rpartition("/")[2]
+    return "" if name in {".", ".."} else name
