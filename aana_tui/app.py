@@ -1,4 +1,4 @@
-"""The console's application: which daemon and which place is seen, and what the actions do."""
+"""The console's application: which daemon and which place is seen, and the way from a key to what it does."""
 
 from __future__ import annotations
 
@@ -8,17 +8,27 @@ from textual import work
 from textual.app import App
 
 from aana_tui.actions.action import Scope
-from aana_tui.actions.registry import BY_ID, bindings, of
+from aana_tui.actions.registry import BY_ID, bindings, code_of, of
+from aana_tui.actions.rules import why_not
+from aana_tui.keymap import Keymap
 from aana_tui.places import Place, Trail
 from aana_tui.shell import Shell
+from aana_tui.state.followed import Followed
+from aana_tui.tones import theme_name
 from aana_tui.widgets.banner import Banner
 from aana_tui.widgets.command_line import CommandLine
 from aana_tui.widgets.footer import Footer
 from aana_tui.widgets.header import Header
+from aana_tui.widgets.notice import Notice
+from aanad.errors import AanaError
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+    from textual.worker import Worker
+
     from aana_tui.actions.action import Action
     from aana_tui.session import Session
+    from aanad.wire.operations import Operation
 
 START = Place("projects")
 PULL_S = 0.5
@@ -30,19 +40,29 @@ class Console(App[None]):
 
     Args:
         session: the daemon that is looked at first.
+        keymap: the keys, where the operator has others.
     """
 
     TITLE = "aana"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = bindings(Scope.EVERYWHERE)
-    CSS_PATH: ClassVar = ["styles/shell.tcss", "styles/tables.tcss", "styles/hardware.tcss"]
+    CSS_PATH: ClassVar = [
+        "styles/shell.tcss",
+        "styles/tables.tcss",
+        "styles/dialogs.tcss",
+        "styles/hardware.tcss",
+    ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, keymap: Keymap | None = None) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.theme = "ansi-dark"
+        self.theme = theme_name()
+        self.keymap = keymap or Keymap()
+        self.set_keymap(self.keymap.changed)
         self.session = session
         self.trail = Trail(START)
+        self.last_place: Place | None = None
+        self.followed = Followed(session.store)
         self.shell = Shell()
         self._pulled_at = 0.0
 
@@ -60,18 +80,52 @@ class Console(App[None]):
     def _begin(self) -> None:
         self.session.open()
         self.set_interval(PULL_S, self.pull)
+        for problem in self.keymap.problems:
+            self.notify(problem, severity="warning")
 
     # Where one is
 
+    @property
+    def command_line(self) -> CommandLine:
+        """Where commands and filters are typed."""
+        return self.shell.query_one(CommandLine)
+
     def go(self, place: Place) -> None:
         """Go somewhere, and remember the way."""
+        if place != self.trail.here:
+            self.last_place = self.trail.here
         self.trail.go(place)
-        self._show_place()
+        self.show_place()
+
+    def filter(self, text: str) -> None:
+        """Narrow what is seen, without leaving it."""
+        self.trail.amend(self.trail.here.filtered(text))
+        if self.shell.view is not None:
+            self.shell.view.open(self.trail.here)
+        self.pull()
+
+    def look_at(self, session: Session, place: Place = START) -> None:
+        """Look at another daemon, and forget this one."""
+        self.session.close()
+        self.session = session
+        self.trail, self.last_place = Trail(place), None
+        self.followed = Followed(session.store)
+        self.session.open()
+        self._show_anew()
 
     @work(exclusive=True, group="place", exit_on_error=False)
-    async def _show_place(self) -> None:
+    async def _show_anew(self) -> None:
+        await self.shell.forget()
         await self.shell.open(self.trail.here)
         self.paint_frame()
+
+    @work(exclusive=True, group="place", exit_on_error=False)
+    async def show_place(self) -> None:
+        """Bring the place where one is into sight."""
+        await self.shell.open(self.trail.here)
+        self.paint_frame()
+
+    # What is seen
 
     def pull(self) -> None:
         """Let what is seen show what has changed; seldom while the terminal has not the focus."""
@@ -81,6 +135,10 @@ class Console(App[None]):
         self._pulled_at = now
         if self.shell.view is not None:
             self.shell.view.pull()
+        if self.followed.is_any:
+            from aana_tui.actions.following import look
+
+            look(self)
         self.paint_frame()
 
     def paint_frame(self) -> None:
@@ -89,96 +147,118 @@ class Console(App[None]):
             return
         self.shell.query_one(Header).show(self.session, self.trail.here)
         self.shell.query_one(Banner).show(self.session.store)
-        scopes = self.shell.view.SCOPES if self.shell.view is not None else ()
-        actions = [action for action in of(*scopes, Scope.EVERYWHERE) if action.footer]
-        self.shell.query_one(Footer).show((action, self.why_not(action) is None) for action in actions)
+        self.shell.query_one(Notice).progress(self.followed.line())
+        view = self.shell.view
+        scopes = view.SCOPES if view is not None else ()
+        has_target = bool(view is not None and view.targets())
+        # What works in this view comes before what works everywhere.
+        actions = [action for action in (*of(*scopes), *of(Scope.EVERYWHERE)) if action.footer]
+        works = [(action, self.why_not(action, has_target=has_target) is None) for action in actions]
+        self.shell.query_one(Footer).show([(self.keymap.label(action), action, can) for action, can in works])
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something in the line above the footer: a toast would paint a block, and paint it away again."""
+        del title, markup
+        if self.shell.is_mounted:
+            self.shell.query_one(Notice).say(message, severity, timeout)
+
+    def say_error(self, error: AanaError) -> None:
+        """Say what went wrong, and what to do about it."""
+        self.notify(f"{error.message} {error.hint or ''}".strip(), severity="error")
+
+    # What was begun here
+
+    def follow(self, operation: Operation) -> None:
+        """Show how an operation goes on, and how it ends."""
+        self.followed.add(operation)
+        self.pull()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """No failure is silent, wherever it was."""
+        error = event.worker.error
+        if event.state.name != "ERROR" or error is None:
+            return
+        if isinstance(error, AanaError):
+            self.say_error(error)
+        else:
+            from aana_tui.lifecycle import write_traceback
+
+            where = write_traceback(error)
+            self.notify(f"Internal error: {type(error).__name__}. The traceback is in {where}.", severity="error")
 
     # Actions
 
-    def why_not(self, action: Action) -> str | None:
-        """Why an action cannot be done now; None where it can."""
-        store = self.session.store
-        if action.needs_link and not store.link.is_live:
-            return "aanad does not answer, so nothing can be changed."
-        if action.changes and store.access is not None and not _covers(store.access.role, action.role):
-            return f"Your role here is {store.access.role}; this needs {action.role}."
-        return self.shell.view.hindrance(action) if self.shell.view is not None else None
+    def why_not(self, action: Action, *, has_target: bool | None = None) -> str | None:
+        """Why an action cannot be done now; None where it can.
+
+        Args:
+            action: what is to be done.
+            has_target: whether what it applies to is known; looked for in the view where not given.
+        """
+        return why_not(self, action, has_target)
 
     def action_perform(self, action_id: str) -> None:
         """A key was pressed."""
         self.perform(BY_ID[action_id])
 
-    def perform(self, action: Action) -> None:
-        """Do an action, or say why not."""
-        reason = self.why_not(action)
+    def perform(self, action: Action, argument: str = "") -> None:
+        """Do an action, or say why not.
+
+        Args:
+            action: what is to be done.
+            argument: what follows its command on the ``:`` line.
+        """
+        reason = self.why_not(action, has_target=True if argument else None)
         if reason is not None:
-            self.notify(reason, severity="warning", markup=False)
+            self.notify(reason, severity="warning")
             return
+        try:
+            self._do(action, argument)
+        except AanaError as error:
+            self.say_error(error)
+        self.paint_frame()
+
+    def _do(self, action: Action, argument: str) -> None:
         view = self.shell.view
-        handler = view.handler(action) if view is not None else None
-        handler = handler or getattr(self, f"do_{action.name}", None)
+        handler = view.handler(action) if view is not None and action.scope is not Scope.EVERYWHERE else None
         if handler is not None:
-            handler()
-
-    def do_projects(self) -> None:
-        """Go to the projects."""
-        self.go(START)
-
-    def do_replicas(self) -> None:
-        """Go to the replicas."""
-        self.go(Place("replicas"))
-
-    def do_quit(self) -> None:
-        """Go back, or leave."""
-        if self.trail.is_at_start:
-            self.exit()
+            handler(*([argument] if argument else []))
+        elif action.view:
+            self.go(Place(action.view))
+        elif action.code:
+            code_of(action)(self, action, argument)
         else:
-            self.do_back()
+            self.notify(f"{action.title} means nothing here.", severity="warning")
 
-    def do_back(self) -> None:
-        """Close what is open, clear the filter, or go back."""
-        if self.shell.view is not None and self.shell.view.back():
+    # The command line
+
+    def on_command_line_entered(self, event: CommandLine.Entered) -> None:
+        """A command or a filter was given."""
+        if event.mode == "/":
+            self.filter(event.text)
             return
-        if self.trail.here.filter:
-            self.filter("")
-            return
-        self.trail.back()
-        self._show_place()
+        from aana_tui.actions.commands import run
 
-    # The filter
-
-    def do_filter(self) -> None:
-        """Type a filter."""
-        self.shell.query_one(CommandLine).open("/", self.trail.here.filter)
-
-    def filter(self, text: str) -> None:
-        """Narrow what is seen, without leaving it."""
-        self.trail.amend(self.trail.here.filtered(text))
-        if self.shell.view is not None:
-            self.shell.view.open(self.trail.here)
-        self.pull()
+        try:
+            run(self, event.text)
+        except AanaError as error:
+            self.say_error(error)
 
     def on_command_line_typed(self, event: CommandLine.Typed) -> None:
         """A filter works while it is typed."""
         if self.shell.view is not None:
             self.shell.view.set_filter(event.text)
 
-    def on_command_line_entered(self, event: CommandLine.Entered) -> None:
-        """A filter stays, and belongs to the place from now on."""
-        if event.mode == "/":
-            self.filter(event.text)
-
     def on_command_line_closed(self) -> None:
         """The keys belong to the view again; a filter that was not entered is taken back."""
         if self.shell.view is not None:
             self.shell.view.set_filter(self.trail.here.filter)
         self.shell.focus_view()
-
-    def do_command(self) -> None:
-        """Type a command."""
-        self.shell.query_one(CommandLine).open(":")
-
-
-def _covers(role: str, needed: str) -> bool:
-    order = ["viewer", "operator", "admin"]
-    return order.index(role) >= order.index(needed)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from aanad.errors import AanaError
-
-if TYPE_CHECKING:
-    from aanad.client import Client
 
 
 def main() -> None:
@@ -33,17 +29,10 @@ def run(context: str | None, *, demo: bool = False) -> None:
 
         session = demo_session()
     else:
-        from aana_tui.session import Session
-        from aanad.client import resolve
+        from aana_tui.session import session_of
 
-        address = str(resolve(context))
-
-        def connect() -> Client:
-            from aanad.client import Client
-
-            return Client(address)
-
-        session = Session(address, connect)
+        session = session_of(context)
     from aana_tui.app import Console
+    from aana_tui.keymap import read_keymap
 
-    Console(session).run(mouse=False)
+    Console(session, read_keymap()).run(mouse=False)

@@ -24,10 +24,12 @@ class Session:
     Args:
         name: how it is called on the screen: the context's name or address.
         connect: makes a client of it; called in threads.
+        address: the context's URL, for the commands that can be copied; the name where not given.
     """
 
-    def __init__(self, name: str, connect: Callable[[], Client]) -> None:
+    def __init__(self, name: str, connect: Callable[[], Client], address: str = "") -> None:
         self.name = name
+        self.address = address or name
         self.connect = connect
         self.store = Store()
         self.link = Link(connect, self.store)
@@ -61,6 +63,24 @@ class Session:
         # Not the loop's own pool: its threads are waited for at the end, and one may hang for as long as the daemon.
         Thread(target=run, name="ask", daemon=True).start()
         return await answered
+
+
+def session_of(context: str | None) -> Session:
+    """A session with the daemon of a context: a saved name, a URL, or the one that is meant where none is named.
+
+    Raises:
+        InvalidInput: it names none.
+    """
+    from aanad.client import resolve
+
+    address = str(resolve(context))
+
+    def connect() -> Client:
+        from aanad.client import Client
+
+        return Client(address)
+
+    return Session(context or address, connect, address)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, answered: asyncio.Future[Answer], tell: Callable[[], None]) -> None:

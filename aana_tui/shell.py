@@ -12,6 +12,7 @@ from aana_tui.widgets.banner import Banner
 from aana_tui.widgets.command_line import CommandLine
 from aana_tui.widgets.footer import Footer
 from aana_tui.widgets.header import Header
+from aana_tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -35,7 +36,9 @@ class Shell(Screen[None]):
         yield Header()
         yield Banner()
         yield Container(id="body")
-        yield CommandLine()
+        with Container(id="line"):
+            yield Notice()
+            yield CommandLine()
         yield Footer()
 
     async def open(self, place: Place) -> View:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from rich.style import Style
 
-Tone = Literal["", "good", "busy", "warn", "bad", "dim", "accent", "strong"]
+Tone = Literal["", "good", "busy", "warn", "bad", "dim", "accent", "strong", "hit"]
 
 _COLOURED: dict[str, Style] = {
     "": Style.null(),
@@ -18,18 +18,25 @@ _COLOURED: dict[str, Style] = {
     "dim": Style(dim=True),
     "accent": Style(color="blue"),
     "strong": Style(bold=True),
+    "hit": Style(reverse=True),
 }
 _MONO: dict[str, Style] = {
     **dict.fromkeys(_COLOURED, Style.null()),
     "bad": Style(bold=True),
     "strong": Style(bold=True),
     "dim": Style(dim=True),
+    "hit": Style(reverse=True),
 }
 
 
 def is_mono() -> bool:
     """Whether the user wants no colours (https://no-color.org)."""
-    return bool(os.environ.get("NO_COLOR"))
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def theme_name() -> str:
+    """Textual's theme: the terminal's own sixteen colours, whose codes are the shortest."""
+    return "ansi-dark"
 
 
 def style_of(tone: str) -> Style:

@@ -54,6 +54,14 @@ class Action:
     """The command that does the same; ``{project}`` and the like stand for the target's."""
     footer: bool = True
     """Whether the footer names it; there is room for a dozen."""
+    view: str = ""
+    """The view that it goes to; nothing else is done then."""
+    code: str = ""
+    """``module:function`` of `aana_tui.actions`, called with console, action and argument where no view does it."""
+    argument: str = ""
+    """What may follow its command, as the help writes it: ``PROJECT``, ``FILE``."""
+    needs_target: bool = False
+    """Whether something must be selected, or named as the argument."""
 
     @property
     def name(self) -> str:

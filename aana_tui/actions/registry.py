@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
@@ -9,9 +10,12 @@ from textual.binding import Binding
 from aana_tui.actions import events, everywhere, gpus, logs, projects, requests, tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.binding import BindingType
 
     from aana_tui.actions.action import Action, Scope
+    from aana_tui.app import Console
 
 ALL: tuple[Action, ...] = (
     *everywhere.ACTIONS,
@@ -38,3 +42,10 @@ def bindings(*scopes: Scope) -> list[BindingType]:
         for action in of(*scopes)
         if action.keys
     ]
+
+
+def code_of(action: Action) -> Callable[[Console, Action, str], None]:
+    """What does an action where no view does it; imported when it is first done."""
+    module, _, function = action.code.partition(":")
+    found: Callable[[Console, Action, str], None] = getattr(import_module(f"aana_tui.actions.{module}"), function)
+    return found

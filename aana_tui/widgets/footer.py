@@ -14,26 +14,6 @@ if TYPE_CHECKING:
 
     from aana_tui.actions.action import Action
 
-_KEYS = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "at": "@",
-    "asterisk": "*",
-    "comma": ",",
-    "full_stop": ".",
-    "minus": "-",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "semicolon": ";",
-}
-
-
-def key_label(action: Action) -> str:
-    """How the action's first key is written."""
-    key = action.keys.partition(",")[0]
-    return _KEYS.get(key, key)
-
 
 class Footer(Static):
     """Keys and what they do; those that do not work now are dim."""
@@ -42,9 +22,9 @@ class Footer(Static):
         super().__init__(markup=False, id="footer")
         self._shown: list[tuple[str, str, bool]] = []
 
-    def show(self, actions: Iterable[tuple[Action, bool]]) -> None:
-        """Name these; each with whether it works now."""
-        shown = [(key_label(action), action.title.lower(), works) for action, works in actions]
+    def show(self, actions: Iterable[tuple[str, Action, bool]]) -> None:
+        """Name these; each with its key and whether it works now."""
+        shown = [(key, action.title.lower(), works) for key, action, works in actions]
         if shown == self._shown:
             return
         self._shown = shown
@@ -52,4 +32,4 @@ class Footer(Static):
         for key, title, works in shown:
             line.append(f" {key}", style=style_of("strong" if works else "dim"))
             line.append(f" {title} ", style=style_of("" if works else "dim"))
-        self.update(line)
+        self.update(line, layout=False)

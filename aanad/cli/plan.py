@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from aanad.cli.changes import print_changed, print_settings, print_title
 from aanad.cli.outcomes import exit_code_of, report
-from aanad.cli.scale import scale_request, target_option
+from aanad.cli.scale import target_option
 from aanad.cli.session import Session, pass_session, project_names, session_options
 from aanad.cli.tables import print_json, print_table
 from aanad.client.terminal import sanitise
@@ -98,6 +98,8 @@ def plan(
             hint="Give --scale DEPLOYMENT=MIN..MAX.",
             code="invalid_plan",
         )
+    from aanad.client.scale_words import scale_request
+
     scale = scale_request(sizes, target) if sizes else None
     archive = None if actions else pack(_folder(project))
     with session.client() as client:

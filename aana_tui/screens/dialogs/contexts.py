@@ -1,0 +1,81 @@
+"""Which daemon to look at: the saved ones, and a line for any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from aana_tui.tones import style_of
+from aanad.client import resolve, sanitise
+from aanad.errors import AanaError
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class Contexts(ModalScreen[str | None]):
+    """Gives the chosen context's name or URL.
+
+    Args:
+        here: the one that is looked at now.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel", "Cancel"), ("tab", "app.focus_next", "Next")]
+
+    def __init__(self, here: str) -> None:
+        super().__init__()
+        self._here = here
+
+    def compose(self) -> ComposeResult:
+        """A list and a line."""
+        with Vertical(classes="dialog"):
+            yield Static(f"You look at {sanitise(self._here)}. Which daemon now?", markup=False, classes="dialog-title")
+            yield OptionList(*(_option(name, url) for name, url in saved_contexts()))
+            yield Input(placeholder="or a name or URL: unix:///path, https://box, ssh://user@box", compact=True)
+            yield Static("", markup=False, id="why-not")
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.query_one(OptionList).focus()
+
+    def action_cancel(self) -> None:
+        """Stay here."""
+        self.dismiss(None)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """One of the list."""
+        event.stop()
+        self._choose(event.option.id or "")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Any other."""
+        event.stop()
+        self._choose(event.value.strip())
+
+    def _choose(self, name: str) -> None:
+        try:
+            resolve(name)
+        except AanaError as error:
+            said = Text(sanitise(f"{error.message} {error.hint or ''}"), style=style_of("warn"))
+            self.query_one("#why-not", Static).update(said)
+        else:
+            self.dismiss(name)
+
+
+def saved_contexts() -> list[tuple[str, str]]:
+    """Names and addresses that can be chosen; this machine's own daemon is the first."""
+    own = str(resolve(None))
+    return [(own, own)]
+
+
+def _option(name: str, url: str) -> Option:
+    text = Text(sanitise(name))
+    if url != name:
+        text.append(f"  {sanitise(url)}", style=style_of("dim"))
+    return Option(text, id=name)
