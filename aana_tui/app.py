@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -46,12 +47,7 @@ class Console(App[None]):
     TITLE = "aana"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = bindings(Scope.EVERYWHERE)
-    CSS_PATH: ClassVar = [
-        "styles/shell.tcss",
-        "styles/tables.tcss",
-        "styles/dialogs.tcss",
-        "styles/hardware.tcss",
-    ]
+    CSS_PATH: ClassVar = sorted(Path(__file__).parent.glob("styles/*.tcss"))
 
     def __init__(self, session: Session, keymap: Keymap | None = None) -> None:
         super().__init__()

@@ -1,10 +1,62 @@
-"""Actions of the view of logs."""
+"""Actions of the view of logs. While a log has the keys, the digits choose how far back it reaches."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from aana_tui.actions.action import Action, Scope
 
-if TYPE_CHECKING:
-    from aana_tui.actions.action import Action
+_L = Scope.LOGS
 
-ACTIONS: tuple[Action, ...] = ()
+ACTIONS = (
+    Action("log.follow", "Follow", "Show new lines as they come, or stop; scrolling up stops too.", _L, "f", "follow"),
+    Action("log.next-error", "Error ↓", "Go to the next error or traceback.", _L, "e"),
+    Action("log.last-error", "Error ↑", "Go to the error or traceback before.", _L, "E", footer=False),
+    Action("log.next-hit", "Hit ↓", "Go to the next hit of the search; / searches, /!regex leaves out.", _L, "n"),
+    Action("log.last-hit", "Hit ↑", "Go to the hit before.", _L, "N", footer=False),
+    Action("log.level", "Level", "Show only warnings, only errors, or all again; or a level by name.", _L, "v",
+           "level"),
+    Action("log.in", "Only hits", "Show only what the search finds; `:in REGEX` likewise.", _L, "ampersand", "in",
+           footer=False),
+    Action("log.out", "No hits", "Do not show what the search finds; `:out REGEX` likewise.", _L, "exclamation_mark",
+           "out", footer=False),
+    Action("log.widen", "Widen", "Take the last filter away.", _L, "backspace", "widen", footer=False),
+    Action("log.grep", "Grep", "Let the daemon look through the whole log for a regex; without one, for nothing.", _L,
+           "", "grep", cli="aana logs {project} --grep REGEX", footer=False),
+    Action("log.wrap", "Wrap", "Break long lines, or cut them; ← and → move then.", _L, "w", "wrap"),
+    Action("log.stamps", "Stamps", "Show the time of day, with date and µs, since the line before, or none.", _L, "t",
+           "stamps"),
+    Action("log.pretty", "Pretty", "Lay messages out that are JSON, or show them as they are.", _L, "p", "pretty",
+           footer=False),
+    Action("log.names", "Names", "Say in each line who wrote it, or not, for clean copying.", _L, "a", "names",
+           footer=False),
+    Action("log.sources", "Sources", "Choose whose lines are shown: replicas, Ray, the daemon.", _L, "R", "sources"),
+    Action("log.mark", "Mark", "Draw a line under the newest record; on a mark, take it away.", _L, "m", "mark"),
+    Action("log.to-mark", "To mark", "Go to the mark before.", _L, "M", footer=False),
+    Action("log.tail", "0-6 window", "Show the newest records, and follow.", _L, "0", "tail", cli="aana logs -f"),
+    Action("log.head", "Oldest", "Show the oldest records.", _L, "1", "head", footer=False),
+    Action("log.minute", "1 min", "Show the last minute, and follow.", _L, "2", footer=False,
+           cli="aana logs -f --since 1m"),
+    Action("log.five-minutes", "5 min", "Show the last 5 minutes, and follow.", _L, "3", footer=False,
+           cli="aana logs -f --since 5m"),
+    Action("log.quarter", "15 min", "Show the last 15 minutes, and follow.", _L, "4", footer=False,
+           cli="aana logs -f --since 15m"),
+    Action("log.half-hour", "30 min", "Show the last 30 minutes, and follow.", _L, "5", footer=False,
+           cli="aana logs -f --since 30m"),
+    Action("log.hour", "1 h", "Show the last hour, and follow.", _L, "6", footer=False, cli="aana logs -f --since 1h"),
+    Action("log.since", "Since", "Show what came since then: 10m, 2h, 2026-01-02T03:04:05Z.", _L, "", "since",
+           footer=False, cli="aana logs -f --since TIME"),
+    Action("log.save", "Save", "Save the whole log from the daemon to a file: `:w FILE`.", _L, "ctrl+s", "w",
+           cli="aana logs {project} --save FILE"),
+    Action("log.save-over", "Save over", "Save the whole log, over a file that is there: `:w! FILE`.", _L, "", "w!",
+           footer=False),
+    Action("log.save-shown", "Save shown", "Save only what is shown, filtered as it is: `:ws FILE`.", _L, "", "ws",
+           footer=False),
+    Action("log.cancel-save", "Cancel save", "Stop the saving that is under way.", _L, "", "cancel-save", footer=False),
+    Action("log.down", "Down", "Go to the next record; through a long one line by line.", _L, "j,down", footer=False),
+    Action("log.up", "Up", "Go to the record before.", _L, "k,up", footer=False),
+    Action("log.page-down", "Page down", "Move a page down.", _L, "ctrl+d,pagedown", footer=False),
+    Action("log.page-up", "Page up", "Move a page up.", _L, "ctrl+u,pageup", footer=False),
+    Action("log.top", "Top", "Go to the oldest record that is here.", _L, "g,home", footer=False),
+    Action("log.bottom", "Bottom", "Go to the newest record, and follow.", _L, "G,end", footer=False),
+    Action("log.right", "Right", "Move to the right, where lines are not broken.", _L, "right", footer=False),
+    Action("log.left", "Left", "Move to the left.", _L, "left", footer=False),
+)  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aana_tui.demo import fleet, hardware
 from aana_tui.demo.faults import Faults
 from aana_tui.demo.life import Life
+from aana_tui.demo.logs import SimulatedLog
 from aana_tui.demo.traffic import Traffic
 from aanad.wire.access import Role
 from aanad.wire.events import Event
@@ -61,6 +62,8 @@ class SimulatedBox:
         fleet.settle(self, replicas)
         Traffic(self).flow()
         hardware.play(self, gpus)
+        self.log = SimulatedLog(self)
+        """What its replicas write."""
         self.each_second.append(self._show_status)
         self._show_status()
 

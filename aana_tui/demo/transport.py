@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from aana_tui.demo import daemon, hardware, plans, projects, verbs
+from aana_tui.demo import daemon, hardware, logs, plans, projects, verbs
 from aana_tui.demo.routes import READS, Call, Refusal, refused, role_of
 
 if TYPE_CHECKING:
     from aana_tui.demo.box import SimulatedBox
     from aana_tui.demo.routes import Route
 
-ROUTES: list[Route] = [*daemon.routes, *projects.routes, *verbs.routes, *plans.routes, *hardware.routes]
+ROUTES: list[Route] = [
+    *daemon.routes,
+    *projects.routes,
+    *verbs.routes,
+    *plans.routes,
+    *hardware.routes,
+    *logs.routes,
+]
 """All parts; the first that matches answers."""
 
 

@@ -36,6 +36,8 @@ class LogStream:
         """By file, up to where records were given out that the daemon will send again."""
         self._given: dict[str, int] = {}
         """By file, up to where records were given out since the cursor."""
+        self.has_begun = False
+        """Whether the daemon has answered: with no record yet, perhaps."""
         self._records = self._read()
 
     def __iter__(self) -> Self:
@@ -97,6 +99,7 @@ class LogStream:
     def _taken(self, line: bytes) -> Iterator[LogRecord]:
         from aanad.wire.logs import LogCursor, LogRecord
 
+        self.has_begun = True
         try:
             if line.startswith(b'{"cursor":'):
                 self._cursor = LogCursor.model_validate_json(line).cursor
