@@ -148,7 +148,9 @@ class CardList(ScrollView, can_focus=True):
         if is_cursor and self.has_focus:
             style = self.get_component_rich_style("card-list--cursor")
         segments = [Segment("▸" if is_cursor else " ", style)]
-        segments += [Segment(piece.fitted, style + style_of(piece.tone)) for piece in self.cards[index].lines[offset]]
+        segments += [
+            Segment(piece.fitted, style + style_of(piece.tone)) for piece in self.cards[index].lines[offset]
+        ]
         return Strip(segments).adjust_cell_length(width, style)
 
     def on_resize(self, event: Resize) -> None:
