@@ -13,7 +13,7 @@ from aana_tui.places import Place
 from aana_tui.screens.view import View
 from aana_tui.state.hardware_history import HardwareHistory
 from aana_tui.widgets.card_list import Card, CardList
-from aana_tui.widgets.gpu_card import graph_width, gpu_card, node_card, node_line, node_said, size_for, trouble
+from aana_tui.widgets.gpu_card import gpu_card, graph_width, node_card, node_line, node_said, size_for, trouble
 from aana_tui.widgets.gpu_users import COLUMNS, user_rows, users_of
 from aana_tui.widgets.live_table import LiveTable
 

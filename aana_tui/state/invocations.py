@@ -81,9 +81,7 @@ class Sending:
         invocation: what is sent.
     """
 
-    def __init__(
-        self, connect: Callable[[], Client], project: str, endpoint: str, invocation: Invocation
-    ) -> None:
+    def __init__(self, connect: Callable[[], Client], project: str, endpoint: str, invocation: Invocation) -> None:
         self.project = project
         self.endpoint = endpoint
         self.invocation = invocation

@@ -138,9 +138,7 @@ class _Requests:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise AanaError(
-                f"{self._path} cannot be read: {error.strerror}.", code="history_unreadable"
-            ) from error
+            raise AanaError(f"{self._path} cannot be read: {error.strerror}.", code="history_unreadable") from error
         except (ValueError, RecursionError) as error:
             aside = self._move_aside()
             raise AanaError(

@@ -114,7 +114,9 @@ def node_line(node: Node, history: HardwareHistory, width: int, size: CardSize) 
     wide = max(4, min(16, graph_width(width, size) // 2))
     sign, tone = STATES[node.state]
     load = _graph(history.values(node.address, None, "cpu_percent"), 100, wide, "busy")
-    memory = _graph(history.values(node.address, None, "memory_used_bytes"), node.memory_total_bytes or 0, wide, "accent")
+    memory = _graph(
+        history.values(node.address, None, "memory_used_bytes"), node.memory_total_bytes or 0, wide, "accent"
+    )
     rest = width - 2 * wide - 47
     name = Piece(f"{sign} {_node_name(node)}", 20 + max(0, rest), "strong" if node.state == "ok" else tone)
     if node.state != "ok":
@@ -132,7 +134,9 @@ def node_card(node: Node, history: HardwareHistory, width: int) -> Card:
     wide = graph_width(width, CardSize.FULL)
     sign, tone = STATES[node.state]
     load = _graph(history.values(node.address, None, "cpu_percent"), 100, wide, "busy")
-    memory = _graph(history.values(node.address, None, "memory_used_bytes"), node.memory_total_bytes or 0, wide, "accent")
+    memory = _graph(
+        history.values(node.address, None, "memory_used_bytes"), node.memory_total_bytes or 0, wide, "accent"
+    )
     said, said_tone = node_said(node)
     cpus = "" if node.cpus is None else f"{node.cpus} CPUs"
     lines: tuple[Line, ...] = (
