@@ -16,6 +16,11 @@ ACTIONS = (
     Action("table.page-up", "Page up", "Move a page up.", _T, "ctrl+u,pageup", footer=False),
     Action("table.left", "Left", "Bring the columns on the left into sight.", _T, "left,h", footer=False),
     Action("table.right", "Right", "Bring the columns on the right into sight.", _T, "right", footer=False),
+    Action("table.next", "Next", "Go to the next table or pane.", _T, "tab", footer=False),
+    Action("table.previous", "Previous", "Go to the table or pane before.", _T, "shift+tab", footer=False),
+    Action(
+        "table.placement", "Placement", "Show the GPUs that it is on.", Scope.PROJECTS, "p", "placement", footer=False
+    ),
     Action("table.mark", "Mark", "Mark the row for an action on several.", _T, "space", footer=False),
     Action("table.mark-all", "Mark all", "Mark all rows that are shown, or none.", _T, "asterisk", footer=False),
     Action("table.sort", "Sort", "Sort by the column whose letter comes next.", _T, "o", "sort", footer=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aana_tui.figures import age, clean, clock_time, indexes, milliseconds, rate, size
+from aana_tui.figures import NOTHING, age, clean, clock_time, indexes, milliseconds, rate, size
 from aana_tui.screens.phases import FAULTS, phase_cell
 from aana_tui.widgets.column_layout import fit
 from aana_tui.widgets.detail import Line, line
@@ -74,43 +74,36 @@ def why_line(what: Project | DeploymentStatus | Replica) -> Line:
 
 def endpoint_lines(project: Project, stats: Stats) -> Iterator[Line]:
     """Its endpoints with their load."""
-    yield heading("ENDPOINTS")
+    yield Cell(f"{'ENDPOINTS':<17}", "strong"), Cell(f"{'PATH':<14} {'REQ/S':>6} {'P95':>7}", "dim")
     for endpoint in project.endpoints:
         numbers = stats.get((project.name, "endpoint", endpoint.name))
-        load = f"  {rate(numbers.rate)}/s  p95 {milliseconds(numbers.p95_ms)}" if numbers is not None else ""
-        yield Cell(f"  {fit(clean(endpoint.name), NAME_WIDTH)} {clean(endpoint.path)}"), Cell(load, "dim")
+        per_second, p95 = (numbers.rate, numbers.p95_ms) if numbers is not None else (None, None)
+        yield (
+            Cell(f"  {fit(clean(endpoint.name), NAME_WIDTH)} {fit(clean(endpoint.path), 14)}"),
+            Cell(f" {rate(per_second):>6} {milliseconds(p95):>7}", "dim"),
+        )
     if not project.endpoints:
         yield line("  none", "dim")
 
 
 def deployment_lines(project: Project, replicas: Iterable[Replica], stats: Stats) -> Iterator[Line]:
     """Its deployments: replicas, load, GPUs, memory."""
-    yield heading("DEPLOYMENTS")
+    yield Cell(f"{'DEPLOYMENTS':<17}", "strong"), Cell("READY ONGOING QUEUE   GPU   MEM", "dim")
     by_deployment: dict[str, list[Replica]] = {}
     for replica in replicas:
         by_deployment.setdefault(replica.deployment, []).append(replica)
     for name, own in by_deployment.items():
         numbers = stats.get((project.name, "deployment", name))
+        ongoing, queued = (numbers.ongoing, numbers.queued) if numbers is not None else (NOTHING, NOTHING)
+        gpus = [gpu for replica in own for gpu in replica.gpus]
+        memory = total(replica.gpu_memory_bytes for replica in own) if gpus else memory_of(own)
+        ready = f"{sum(one.phase == 'running' for one in own)}/{len(own)}"
         yield (
-            Cell(f"  {fit(clean(name), NAME_WIDTH)} "),
-            Cell(fit(f"{sum(one.phase == 'running' for one in own)}/{len(own)}", 6)),
-            Cell(load_of(numbers), "dim"),
-            Cell(hardware_of(own), "dim"),
+            Cell(f"  {fit(clean(name), NAME_WIDTH)} {ready:>5}"),
+            Cell(f" {ongoing:>7} {queued:>5} {indexes(gpus):>5} {size(memory):>5}", "dim"),
         )
     if not by_deployment:
         yield line("  no replica", "dim")
-
-
-def load_of(numbers: RequestStats | None) -> str:
-    """What is being worked on, and what waits."""
-    return f"ongoing {numbers.ongoing}  queue {numbers.queued}" if numbers is not None else "ongoing –  queue –"  # noqa: RUF001
-
-
-def hardware_of(replicas: Sequence[Replica]) -> str:
-    """GPUs and memory of these replicas together."""
-    gpus = [gpu for replica in replicas for gpu in replica.gpus]
-    used = total(replica.gpu_memory_bytes for replica in replicas)
-    return (f"  GPU {indexes(gpus)}" if gpus else "") + f"  {size(used if gpus else memory_of(replicas))}"
 
 
 def memory_of(replicas: Sequence[Replica]) -> int | None:
@@ -160,4 +153,4 @@ def event_lines(events: Iterable[Event], last: int) -> Iterator[Line]:
     if newest:
         yield heading("LAST EVENTS")
     for event in newest:
-        yield Cell(f"  {clock_time(event.time)} ", "dim"), Cell(clean(event.message or event.type))
+        yield line(f"  {clock_time(event.time)} {clean(event.message or event.type)}")

@@ -51,7 +51,7 @@ class ProjectsView(TableView):
         for replica in store.replicas():
             gpus.setdefault(replica.project, set()).update(replica.gpus)
         stats = {one.project: one for one in store.request_stats() if one.kind == "project"}
-        table = self.main()
+        table = self.table
         table.empty = "No projects yet: `aana deploy FOLDER` brings one." if store.is_known else ""
         table.apply(
             [
@@ -95,20 +95,20 @@ class ProjectsView(TableView):
     def targets(self) -> list[Target]:
         """The marked projects, or the one under the cursor."""
         projects = {project.name: project for project in self.session.store.projects()}
-        return [self._target(projects[key]) for key in self.main().chosen_keys if key in projects]
+        return [self._target(projects[key]) for key in self.table.chosen_keys if key in projects]
 
     def do_open(self) -> None:
         """Open the project."""
-        key = self.main().cursor_key
+        key = self.table.cursor_key
         if key is not None:
             self.console.go(Place("project", project=key))
 
     def _project(self) -> Project | None:
-        key = self.main().cursor_key
+        key = self.table.cursor_key
         return next((project for project in self.session.store.projects() if project.name == key), None)
 
     def _target(self, project: Project) -> Target:
-        row = self.main().row(project.name)
+        row = self.table.row(project.name)
         return Target(
             "project", project.name, clean(project.name), project=project.name, revision=project.revision,
             etag=project.etag or None, json=project.model_dump_json(indent=2), row=row.line if row else "",

@@ -69,7 +69,7 @@ class ReplicasView(TableView):
             if place.project in {None, one.project} and place.deployment in {None, one.deployment}
         }
         now = wall_clock()
-        table = self.main()
+        table = self.table
         table.empty = self._empty() if store.is_known else ""
         table.apply(
             [
@@ -104,8 +104,8 @@ class ReplicasView(TableView):
     def targets(self) -> list[Target]:
         """The marked replicas, or the one under the cursor."""
         etags = {project.name: project.etag or None for project in self.session.store.projects()}
-        chosen = [(key, self._replicas[key]) for key in self.main().chosen_keys if key in self._replicas]
-        rows = {row.key: row.line for row in self.main().rows}
+        chosen = [(key, self._replicas[key]) for key in self.table.chosen_keys if key in self._replicas]
+        rows = {row.key: row.line for row in self.table.rows}
         return [replica_target(one, etags.get(one.project), rows.get(key, "")) for key, one in chosen]
 
     def do_open(self) -> None:
@@ -113,7 +113,7 @@ class ReplicasView(TableView):
         self.do_logs()
 
     def _selected(self) -> Replica | None:
-        return self._replicas.get(self.main().cursor_key or "")
+        return self._replicas.get(self.table.cursor_key or "")
 
     def _empty(self) -> str:
         if self.place.deployment or self.place.project:

@@ -47,17 +47,41 @@ class TableView(View):
         why.can_focus = False
         yield why
 
-    def main(self) -> LiveTable:
+    @property
+    def table(self) -> LiveTable:
         """The table."""
         return self.query_one(LiveTable)
 
+    def main(self) -> LiveTable | Detail:
+        """The pane while it is looked into, else the table."""
+        pane = self.query_one(".beside", Detail)
+        return pane if pane.has_focus else self.table
+
+    def set_filter(self, text: str) -> None:
+        """Narrow the table."""
+        self.table.set_filter(text)
+
+    def look_into(self) -> None:
+        """Give the keys to the pane, and where there is no room beside the table, the table's place."""
+        pane = self.query_one(".beside", Detail)
+        self.add_class("-looking")
+        self.show_selected()
+        pane.focus()
+
+    def back(self) -> bool:
+        """Out of the pane, where that is looked into."""
+        was_looking = self.has_class("-looking")
+        self.remove_class("-looking")
+        if was_looking:
+            self.table.focus()
+        return was_looking
+
     def show_selected(self) -> None:
         """Say what is to be said of what is under the cursor, where it is seen."""
-        if self.has_class("-wide"):
+        if self.has_class("-wide") or self.has_class("-looking"):
             self.query_one(".beside", Detail).show(self.detail())
-        else:
-            why = self.why()
-            self.query_one(".why", Detail).show([why] if why else [])
+        for line in self.query(".why").results(Detail):
+            line.show([self.why()])
 
     def on_resize(self, event: events.Resize) -> None:
         """Room for a pane, or none."""
@@ -70,6 +94,13 @@ class TableView(View):
         self.show_selected()
 
     # Actions
+
+    def do_next(self) -> None:
+        """Into the pane, or out of it."""
+        if not self.back():
+            self.look_into()
+
+    do_previous = do_next
 
     def do_logs(self) -> None:
         """The logs of all that is selected."""

@@ -86,6 +86,14 @@ class View(Container, inherit_bindings=False):
         """Why an action cannot be done here now, apart from role and link; None where it can."""
         return None
 
+    def do_next(self) -> None:
+        """The keys go to the next pane."""
+        self.screen.focus_next()
+
+    def do_previous(self) -> None:
+        """The keys go to the pane before."""
+        self.screen.focus_previous()
+
     # What the console calls
 
     def pull(self) -> None:

@@ -399,7 +399,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
         )
 
     def _strip(self, segments: Iterable[Segment], style: Style) -> Strip:
-        return Strip(Segment.apply_style(segments, style)).adjust_cell_length(self.size.width, style)
+        return Strip(Segment.apply_style(segments, style)).adjust_cell_length(self.size.width, style).simplify()
 
     # What happens to it
 
