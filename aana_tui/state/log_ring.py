@@ -126,10 +126,10 @@ class LogRing:
         """Take a mark away. Its number stays taken, so that no other record gets another one."""
         entry = self[seq]
         if entry.is_mark:
+            self._matching = [other for other in self.shown if other != seq]
             entry.is_mark, entry.is_void = False, True
             self._marks -= 1
             self._voids += 1
-            self._matching = [other for other in self.shown if other != seq]
 
     def clear(self) -> None:
         """Let all records go; the filter stays, and so do the numbers: none is ever used twice."""
@@ -163,7 +163,9 @@ class LogRing:
 
     def _apply(self, wanted: LogFilter, matching: list[int]) -> None:
         self._filter = wanted
-        self._matching = matching[bisect_left(matching, self._first) :]
+        # While it looked, old ones may have gone, and marks may have been taken away.
+        kept = matching[bisect_left(matching, self._first) :]
+        self._matching = [seq for seq in kept if not self[seq].is_void] if self._voids else kept
 
 
 class Narrowing:
