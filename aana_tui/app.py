@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import App
 
 from aana_tui.actions.action import Scope
 from aana_tui.actions.registry import BY_ID, bindings, code_of, of
 from aana_tui.actions.rules import why_not
 from aana_tui.keymap import Keymap
+from aana_tui.keys import KeysInOrder
 from aana_tui.places import Place, Trail
 from aana_tui.shell import Shell
 from aana_tui.state.followed import Followed
@@ -36,7 +36,7 @@ PULL_S = 0.5
 UNFOCUSED_PULL_S = 2.0
 
 
-class Console(App[None]):
+class Console(KeysInOrder):
     """One daemon at a time.
 
     Args:

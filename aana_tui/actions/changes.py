@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from aana_tui.actions.action import Action
     from aana_tui.app import Console
     from aana_tui.screens.dialogs.confirm import Line
+    from aana_tui.session import Session
     from aanad.client import Client
     from aanad.wire.operations import Operation
     from aanad.wire.plan import Plan
-    from aanad.wire.projects import ScaleRequest
+    from aanad.wire.projects import ProjectDetail, ScaleRequest
 
 _PLANNED = {"start", "stop", "restart", "scale", "rollback", "remove"}
 
@@ -107,10 +108,10 @@ def scale(console: Console, action: Action, argument: str = "") -> None:
     if numbers:
         _scale_to(console, action, projects[0], numbers)
         return
-    console.run_worker(_ask_numbers(console, action, projects[0]), group="change", exit_on_error=False)
+    _ask_numbers(console, action, projects[0])
 
 
-async def _ask_numbers(console: Console, action: Action, project: str) -> None:
+def _ask_numbers(console: Console, action: Action, project: str) -> None:
     from collections import Counter
 
     from aana_tui.screens.dialogs.ask import Ask
@@ -120,16 +121,18 @@ async def _ask_numbers(console: Console, action: Action, project: str) -> None:
     chosen = [target.deployment for target in selected(console) if target.project == project and target.deployment]
     told = chosen[:1] or [name for name in counts if name != "ingress"][:1]
     has = ", ".join(f"{name} has {count}" for name, count in sorted(counts.items())) or "It has no replica now"
-    answer = await console.push_screen_wait(
-        Ask(
-            f"Scale {project}",
-            f"{has}.\nWrite DEPLOYMENT=3, DEPLOYMENT=1..4 (as many as requests need) or DEPLOYMENT=reset.",
-            text=" ".join(f"{name}={counts.get(name, 1)}" for name in told),
-            check=lambda text: scale_request(tuple(text.split())),
-        )
+    dialog = Ask(
+        f"Scale {project}",
+        f"{has}.\nWrite DEPLOYMENT=3, DEPLOYMENT=1..4 (as many as requests need) or DEPLOYMENT=reset.",
+        text=" ".join(f"{name}={counts.get(name, 1)}" for name in told),
+        check=lambda text: scale_request(tuple(text.split())),
     )
-    if answer is not None:
-        _scale_to(console, action, project, answer.split())
+
+    def asked(answer: str | None) -> None:
+        if answer is not None:
+            _scale_to(console, action, project, answer.split())
+
+    console.push_screen(dialog, asked)
 
 
 def _scale_to(console: Console, action: Action, project: str, numbers: Sequence[str]) -> None:
@@ -142,72 +145,83 @@ def _begin(console: Console, wish: Change) -> None:
     etags = {project.name: project.etag for project in console.session.store.projects()}
     seen = {target.project: target.etag for target in selected(console) if target.project and target.etag}
     etags.update(seen)
-    wish = replace(wish, etags={name: etags[name] for name in wish.projects if etags.get(name)})
-    console.run_worker(_confirm_and_send(console, wish), group="change", exit_on_error=False)
+    _decide(console, replace(wish, etags={name: etags[name] for name in wish.projects if etags.get(name)}))
 
 
-async def _confirm_and_send(console: Console, wish: Change) -> None:
-    """Ask, send, and ask again with fresh state where somebody else was quicker."""
+def _decide(console: Console, wish: Change) -> None:
+    """Ask, where its danger wants it; the dialog takes the keys from the very next one on."""
     session = console.session
-    while wish.projects:
-        if wish.tier is not Tier.FREE and not await _is_wanted(console, wish):
-            return
-        if session is not console.session:
-            return
-        late: dict[str, str] = {}
-        for project in wish.projects:
-            try:
-                operation = await session.ask(partial(_send, wish, project, str(uuid4())))
-            except AanaError as error:
-                if error.code != "version_mismatch":
-                    console.say_error(error)
-                    continue
-                late[project] = error.message
-            else:
-                console.follow(operation)
-        if not late:
-            return
-        try:
-            fresh = await session.ask(partial(_etags, list(late)))
-        except AanaError as error:
-            console.say_error(error)
-            return
-        notice = [(message, "warn") for message in late.values()]
-        wish = replace(wish, projects=list(late), etags=fresh, notice=[*notice, ("This is how it is now:", "warn")])
 
+    def decided(is_wanted: bool | None) -> None:
+        # The daemon that was asked about must be the one that is told.
+        if is_wanted and session is console.session:
+            console.run_worker(_send_all(console, wish), group="change", exit_on_error=False)
 
-async def _is_wanted(console: Console, wish: Change) -> bool:
+    if wish.tier is Tier.FREE:
+        decided(is_wanted=True)
+        return
     from aana_tui.screens.dialogs.confirm import Confirm, Question
-
-    async def plans() -> list[Line]:
-        lines: list[Line] = []
-        for project in wish.projects:
-            try:
-                plan = await console.session.ask(partial(_plan, wish, project))
-            except AanaError as error:
-                lines.append((f"No plan for {project}: {error.message}", "warn"))
-            else:
-                lines += plan_lines(plan)
-        return lines
 
     question = Question(
         title=action_title(wish.verb, wish.projects, wish.argument),
-        impact=impact(console.session.store, wish.projects),
+        impact=impact(session.store, wish.projects),
         verb=wish.action.title,
         typed=wish.typed,
         notice=wish.notice,
     )
-    return await console.push_screen_wait(
-        Confirm(
-            question,
-            more=plans if wish.verb in _PLANNED else None,
-            hindrance=lambda: console.why_not(wish.action, has_target=True),
-        )
+    more = partial(_plans, session, wish) if wish.verb in _PLANNED else None
+    console.push_screen(
+        Confirm(question, more=more, hindrance=lambda: console.why_not(wish.action, has_target=True)), decided
     )
 
 
-def _etags(names: Sequence[str], client: Client) -> dict[str, str]:
-    return {name: client.project(name).etag for name in names}
+async def _send_all(console: Console, wish: Change) -> None:
+    """Send the wish for each project; where somebody else was quicker, it is asked anew with what is there now."""
+    session = console.session
+    late: dict[str, str] = {}
+    for project in wish.projects:
+        try:
+            operation = await session.ask(partial(_send, wish, project, str(uuid4())))
+        except AanaError as error:
+            if error.code == "version_mismatch":
+                late[project] = error.message
+            else:
+                console.say_error(error)
+        else:
+            console.follow(operation)
+    if not late:
+        return
+    try:
+        fresh = await session.ask(partial(_fresh, list(late)))
+    except AanaError as error:
+        console.say_error(error)
+        return
+    seen = [(f"{name} is now {one.phase}, revision {one.revision or '-'}.", "warn") for name, one in fresh.items()]
+    _decide(
+        console,
+        replace(
+            wish,
+            projects=list(fresh),
+            etags={name: one.etag for name, one in fresh.items()},
+            notice=[*((message, "warn") for message in late.values()), *seen],
+        ),
+    )
+
+
+async def _plans(session: Session, wish: Change) -> list[Line]:
+    lines: list[Line] = []
+    for project in wish.projects:
+        try:
+            plan = await session.ask(partial(_plan, wish, project))
+        except AanaError as error:
+            lines.append((f"No plan for {project}: {error.message}", "warn"))
+        else:
+            lines += plan_lines(plan)
+    return lines
+
+
+def _fresh(names: Sequence[str], client: Client) -> dict[str, ProjectDetail]:
+    return {name: client.project(name) for name in names}
 
 
 def _plan(wish: Change, project: str, client: Client) -> Plan:

@@ -18,15 +18,13 @@ def choose(console: Console, action: Action, argument: str = "") -> None:
     if argument:
         switch(console, argument)
         return
-    console.run_worker(_choose(console), group="dialog", exit_on_error=False)
-
-
-async def _choose(console: Console) -> None:
     from aana_tui.screens.dialogs.contexts import Contexts
 
-    name = await console.push_screen_wait(Contexts(console.session.name))
-    if name:
-        switch(console, name)
+    def chosen(name: str | None) -> None:
+        if name:
+            switch(console, name)
+
+    console.push_screen(Contexts(console.session.name), chosen)
 
 
 def switch(console: Console, name: str, place: Place | None = None) -> None:

@@ -36,16 +36,14 @@ _PATHS = {
 def show_menu(console: Console, action: Action, argument: str = "") -> None:
     """Choose what is copied."""
     del action, argument
-    console.run_worker(_choose(console), group="dialog", exit_on_error=False)
-
-
-async def _choose(console: Console) -> None:
     from aana_tui.clipboard import copy
     from aana_tui.screens.dialogs.copies import Copies
 
-    text = await console.push_screen_wait(Copies(copies(console)))
-    if text is not None:
-        console.notify(copy(console, text))
+    def chosen(text: str | None) -> None:
+        if text is not None:
+            console.notify(copy(console, text))
+
+    console.push_screen(Copies(copies(console)), chosen)
 
 
 def show_json(console: Console, action: Action, argument: str = "") -> None:

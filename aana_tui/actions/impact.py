@@ -57,10 +57,15 @@ def plan_lines(plan: Plan) -> list[Line]:
 
 
 def _standing(project: Project, flying: int | None) -> str:
-    replicas = f"{project.ready} of {project.replicas} replicas" if project.replicas else "no replica"
-    requests = "requests not counted" if flying is None else f"{flying} requests in flight"
+    replicas = f"{project.ready} of {counted(project.replicas, 'replica')}" if project.replicas else "no replica"
+    requests = "requests not counted" if flying is None else counted(flying, "request") + " in flight"
     revision = f"revision {project.revision}" if project.revision else "no revision"
     return f"{project.name}: {project.phase}, {replicas}, {requests}, {revision}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 replica``, ``2 replicas``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _numbers(argument: ScaleRequest | str | None) -> str:

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def back(console: Console, action: Action, argument: str = "") -> None:
-    """Take the zoom back, clear the filter, or go back."""
+    """Take the zoom back, close what is open in the view, clear the filter, or go back."""
     del action, argument
+    view = console.shell.view
     if console.shell.maximized is not None:
         console.shell.minimize()
-    elif console.shell.view is not None and console.shell.view.back():
+    elif view is not None and view.back():
         return
     elif console.trail.here.filter:
         console.filter("")

@@ -63,7 +63,8 @@ class CommandLine(Input):
         self.value = text
         self.cursor_position = len(text)
         self._at = len(self._lines[mode])
-        self.focus()
+        # At once: what is typed ahead belongs here, and `focus` would only come to it after that.
+        self.screen.set_focus(self, scroll_visible=False)
 
     def action_close(self) -> None:
         """Close it."""
@@ -90,6 +91,8 @@ class CommandLine(Input):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand what was typed over."""
         event.stop()
+        if not self.display:
+            return
         text, lines = self.value, self._lines[self.mode]
         if text.strip() and text not in lines[-1:]:
             lines.append(text)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from aana_tui.actions.action import Action
 
 
+LAST = 3
+"""Help, command and filter."""
+
+
 class Footer(Static):
     """Keys and what they do; those that do not work now are dim."""
 
@@ -29,7 +33,19 @@ class Footer(Static):
             return
         self._shown = shown
         line = Text(no_wrap=True, overflow="ellipsis")
-        for key, title, works in shown:
+        for key, title, works in _fitting(shown, self.size.width):
             line.append(f" {key}", style=style_of("strong" if works else "dim"))
             line.append(f" {title} ", style=style_of("" if works else "dim"))
         self.update(line, layout=False)
+
+    def on_resize(self) -> None:
+        """Another width takes other keys."""
+        self._shown = []
+
+
+def _fitting(shown: list[tuple[str, str, bool]], width: int) -> list[tuple[str, str, bool]]:
+    """As many as there is room for; the last ones, which lead to all others, are always among them."""
+    shown = list(shown)
+    while len(shown) > LAST and sum(len(key) + len(title) + 3 for key, title, _ in shown) > width:
+        del shown[-LAST - 1]
+    return shown

@@ -105,7 +105,8 @@ class Confirm(ModalScreen[bool]):
 
     def action_confirm(self) -> None:
         """It is wanted, by a key or a button; not where a name must be typed."""
-        if not self.question.typed:
+        # A key that came before the question was seen confirms nothing.
+        if not self.question.typed and self.is_mounted:
             self._confirm()
 
     def action_other_button(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from aana_tui.actions.action import Scope, Tier
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from aana_tui.app import Console
     from aana_tui.widgets.pager import Line
 
+COLUMN = 24
+"""Where the explanation begins."""
 _DANGER = {Tier.FREE: "", Tier.ASK: "  (asks)", Tier.NAME: "  (asks for the name)"}
 GRAMMAR: tuple[Line, ...] = (
     ("The : line", "strong"),
@@ -38,7 +41,8 @@ class Help(Reader):
 def help_lines(console: Console) -> list[Line]:
     """Sections of keys; what a key means here goes before what it means elsewhere."""
     view = console.shell.view
-    here = list(view.SCOPES) if view is not None else []
+    # What the view alone has comes before what all tables have.
+    here = sorted(view.SCOPES, key=lambda scope: scope is Scope.TABLES) if view is not None else []
     taken: dict[str, Action] = {key: action for scope in here for action in of(scope) for key in _keys(console, action)}
     lines: list[Line] = []
     for scope in [*here, Scope.EVERYWHERE]:
@@ -59,10 +63,11 @@ def _section(console: Console, scope: Scope, title: str, taken: dict[str, Action
         keys = [key for key in _keys(console, action) if taken.get(key, action) is action]
         command = f":{action.command} {action.argument}".rstrip() if action.command else ""
         head = "  ".join(part for part in (" ".join(keys), command) if part) or "-"
-        reason = console.why_not(action) if scope is Scope.EVERYWHERE or title.startswith("Here") else None
-        lines.append((f"  {head:<30} {action.help}{_DANGER[action.tier]}", "dim" if reason else ""))
-        if reason:
-            lines.append((f"  {'':<30} not now: {reason}", "dim"))
+        reason = console.why_not(action) if not title.startswith("Elsewhere") else None
+        said = f"{action.help}{_DANGER[action.tier]}" + (f" Not now: {reason}" if reason else "")
+        room = max(20, console.size.width - COLUMN - 6)
+        for number, part in enumerate(wrap(said, room) if len(head) < COLUMN else ["", *wrap(said, room)]):
+            lines.append((f"  {head if number == 0 else '':<{COLUMN}} {part}".rstrip(), "dim" if reason else ""))
     return lines
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.command import CommandPalette, DiscoveryHit, Hit, Provider
+from textual.markup import escape
 
 from aana_tui.actions.action import Scope
 from aana_tui.actions.registry import ALL, BY_ID
@@ -36,7 +37,7 @@ class Actions(Provider):
     async def discover(self) -> Hits:
         """What is shown before anything is typed."""
         for name, why, do in list(entries(self._console))[:DISCOVERED]:
-            yield DiscoveryHit(_label(name, why), do, text=name, help=why)
+            yield DiscoveryHit(_label(name, why), do, text=name, help=escape(why))
 
     async def search(self, query: str) -> Hits:
         """Entries that have these letters, in this order."""
@@ -44,7 +45,7 @@ class Actions(Provider):
         for name, why, do in entries(self._console):
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, _label(name, why), do, text=name, help=why)
+                yield Hit(score, _label(name, why), do, text=name, help=escape(why))
 
 
 class Palette(CommandPalette):
