@@ -1,0 +1,119 @@
+"""How many bytes the console writes in what situation; tests hold the figures to limits, the benchmark prints them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from aana_tui.demo.box import SimulatedBox
+from tests.tui.loads import busy
+from tests.tui.serving import served
+from tests.tui.terminal import Terminal, console
+
+Size = tuple[int, int]
+LARGE, SMALL = (120, 40), (80, 24)
+VIEWS = {
+    "projects": "1", "replicas": "2", "gpus": "3", "logs": "4", "requests": "5", "events": "6", "project": "1\r",
+}  # fmt: skip
+"""The keys that lead to each view."""
+LOG_LINES_A_SECOND = 1000
+LOG_SLICES = 20
+"""In each second: lines come in small lots, as from many processes."""
+
+
+def at_rest(size: Size, seconds: float = 5) -> dict[str, int]:
+    """Bytes by view while nothing changes; `seconds` on the first view, less on the others."""
+    with _opened(SimulatedBox(), size) as terminal:
+        costs = {}
+        for view in _views(terminal):
+            terminal.settle()
+            costs[view] = terminal.counted(seconds if view == "projects" else seconds / 2)
+        return costs
+
+
+def busy_second(size: Size, seconds: int = 5) -> dict[str, float]:
+    """Bytes a second by view, with eight GPUs and fifty replicas whose numbers all change each second."""
+    box = SimulatedBox(replicas=50)
+    busy(box)
+    with _opened(box, size) as terminal, _ticking(box.tick, 1):
+        costs = {}
+        for view in _views(terminal):
+            time.sleep(2)
+            costs[view] = terminal.counted(seconds) / seconds
+        return costs
+
+
+def followed_log(size: Size, seconds: int = 5) -> float:
+    """Bytes a second while a thousand log lines a second arrive and are followed."""
+    box = SimulatedBox()
+    with _opened(box, size) as terminal:
+        terminal.press("4")
+        terminal.settle()
+        with _ticking(lambda: chatter(box), 1 / LOG_SLICES):
+            time.sleep(3)
+            return terminal.counted(seconds) / seconds
+
+
+def pages(size: Size) -> dict[str, int]:
+    """Bytes of a page down or up, the largest of several: of a table, and of logs."""
+    box = SimulatedBox(replicas=400)
+    chatter(box, LOG_LINES_A_SECOND)
+    with _opened(box, size) as terminal:
+        costs = {}
+        for view in ("replicas", "logs"):
+            terminal.press(VIEWS[view])
+            terminal.settle()
+            first, second = ("pagedown", "pageup") if view == "replicas" else ("pageup", "pagedown")
+            costs[view] = max(terminal.cost(first), terminal.cost(first), terminal.cost(second))
+        return costs
+
+
+def chatter(box: SimulatedBox, lines: int = LOG_LINES_A_SECOND // LOG_SLICES) -> None:
+    """Some log lines of one replica."""
+    project = box.projects["whisper"]
+    replica = project.replicas("asr")[0]
+    for _ in range(lines):
+        record = box.log.add(
+            f"segment {box.log.end}: 14.2 s of audio in 212 ms, language en (0.98), 31 tokens, beam 5",
+            project=project.name, deployment="asr", replica=replica.id, source="serve",
+        )  # fmt: skip
+        assert record.message
+
+
+@contextmanager
+def _opened(box: SimulatedBox, size: Size) -> Iterator[Terminal]:
+    with served(box) as context, console("--context", context, size=size) as terminal:
+        terminal.until("● live", "whisper")
+        terminal.settle()
+        yield terminal
+
+
+def _views(terminal: Terminal) -> Iterator[str]:
+    """Go to each view, one after the other."""
+    for view, keys in VIEWS.items():
+        for key in keys:
+            terminal.press(key)
+            time.sleep(0.7)
+        yield view
+
+
+@contextmanager
+def _ticking(happens: object, each_s: float) -> Iterator[None]:
+    assert callable(happens)
+    ends = Event()
+
+    def run() -> None:
+        due = time.monotonic()
+        while not ends.wait(max(0.0, due - time.monotonic())):
+            happens()
+            due += each_s
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()
