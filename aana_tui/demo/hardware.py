@@ -6,6 +6,7 @@ Every number is a function of the simulated second, so that the history and what
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from math import sin
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -25,8 +26,10 @@ GIB = 1 << 30
 HEAD, OTHER = "10.0.0.1", "10.0.0.2"
 TOTAL = 80 * GIB
 NODE_TOTAL = 512 * GIB
-LOST, FOREIGN, HOT = 5, 6, 2
+LOST, FOREIGN, HOT = 3, 6, 2
 """The GPU that fell off, the one that a stranger is on, and the one that is throttled."""
+LOST_AT_S = -600
+FOREIGN_BYTES = 6 * GIB
 
 routes = Routes()
 
@@ -35,9 +38,8 @@ def play(box: SimulatedBox, gpus: int) -> None:
     """Put this many GPUs into the box, and let them work."""
 
     def happens() -> None:
-        replicas = _placed(box, gpus)
         for index in range(gpus):
-            box.set("gpus", f"{HEAD}/{index}", _gpu(box, index, replicas))
+            box.set("gpus", f"{HEAD}/{index}", _gpu(box, index))
         box.set("nodes", HEAD, _node(box, HEAD, gpus))
         if gpus:
             box.set("nodes", OTHER, _node(box, OTHER, 0))
@@ -63,11 +65,13 @@ def gpu_history(call: Call) -> httpx.Response:
     """Of all GPUs, or of one."""
     wanted = call.query.get("gpu")
     series: dict[tuple[int, str], Callable[[int], float | None]] = {}
-    for item in call.box.items("gpus").values():
+    box = call.box
+    for item in box.items("gpus").values():
         index = int(item["index"])
         if wanted is None or int(wanted) == index:
-            for metric, at in (("utilization_percent", load), ("memory_used_bytes", memory), ("temperature_c", heat)):
-                series[index, metric] = lambda second, index=index, at=at: at(index, second)  # type: ignore[misc]
+            series[index, "utilization_percent"] = partial(load, index)
+            series[index, "memory_used_bytes"] = partial(memory, index, _held(box, index))
+            series[index, "temperature_c"] = partial(heat, index)
     return answered(_history(call, {(HEAD, *key): at for key, at in series.items()}))
 
 
@@ -76,24 +80,24 @@ def node_history(call: Call) -> httpx.Response:
     """Of all nodes."""
     series: dict[tuple[str, int | None, str], Callable[[int], float | None]] = {}
     for address in call.box.items("nodes"):
-        series[address, None, "cpu_percent"] = lambda second, address=address: cpu(address, second)  # type: ignore[misc]
-        series[address, None, "memory_used_bytes"] = lambda second, address=address: ram(address, second)  # type: ignore[misc]
+        series[address, None, "cpu_percent"] = partial(cpu, address)
+        series[address, None, "memory_used_bytes"] = partial(ram, address)
     return answered(_history(call, series))
 
 
 def load(index: int, second: int) -> float | None:
     """A GPU's utilisation in percent."""
-    if index == LOST and second > -600:
+    if index == LOST and second > LOST_AT_S:
         return None
     wave = 50 + 40 * sin(second / (40 + 13 * index) + index) + _noise(index, second, 12)
     return float(round(min(100.0, max(0.0, wave))))
 
 
-def memory(index: int, second: int) -> float | None:
-    """A GPU's memory in use, in bytes."""
-    if index == LOST and second > -600:
+def memory(index: int, held: int, second: int) -> float | None:
+    """A GPU's memory in use, in bytes: what is held now, and a little that comes and goes."""
+    if index == LOST and second > LOST_AT_S:
         return None
-    return float((20 + 6 * index + round(4 * sin(second / 300 + index))) * GIB)
+    return float(min(TOTAL, held + round((3 + 2 * sin(second / 300 + index)) * GIB)))
 
 
 def heat(index: int, second: int) -> float | None:
@@ -121,36 +125,30 @@ def _noise(seed: int, second: int, width: int) -> float:
     return crc32(f"{seed}/{second}".encode()) % width - width / 2
 
 
-def _placed(box: SimulatedBox, gpus: int) -> list[Replica]:
-    """The replicas; those of models that run, and have no GPU yet, are given the one that fewest hold."""
-    replicas = [Replica.model_validate(item) for item in box.items("replicas").values()]
-    held = dict.fromkeys((index for index in range(gpus) if index != LOST), 0)
-    for replica in replicas:
-        for index in replica.gpus:
-            held[index] = held.get(index, 0) + 1
-    for number, replica in enumerate(replicas):
-        if held and not replica.gpus and replica.deployment != "ingress" and replica.pid is not None:
-            index = min(held, key=lambda one: (held[one], one))
-            held[index] += 1
-            replicas[number] = placed = replica.model_copy(update={"gpus": [index], "gpu_memory_bytes": 2 * GIB})
-            box.set("replicas", f"{placed.project}/{placed.deployment}/{placed.id}", placed)
-    return replicas
+def _replicas_on(box: SimulatedBox, index: int) -> list[Replica]:
+    replicas = (Replica.model_validate(item) for item in box.items("replicas").values() if index in item["gpus"])
+    return [replica for replica in replicas if replica.node == HEAD]
 
 
-def _gpu(box: SimulatedBox, index: int, replicas: list[Replica]) -> Gpu:
+def _held(box: SimulatedBox, index: int) -> int:
+    held = sum(replica.gpu_memory_bytes or 0 for replica in _replicas_on(box, index))
+    return held + (FOREIGN_BYTES if index == FOREIGN else 0)
+
+
+def _gpu(box: SimulatedBox, index: int) -> Gpu:
     second = box.seconds
-    used, kept, hot = load(index, second), memory(index, second), heat(index, second)
-    on_it = [replica for replica in replicas if index in replica.gpus and replica.node == HEAD]
+    used, kept, hot = load(index, second), memory(index, _held(box, index), second), heat(index, second)
+    on_it = _replicas_on(box, index)
     processes = [
         GpuProcess(
-            pid=replica.pid, name="ray::ServeReplica", gpu_memory_bytes=replica.gpu_memory_bytes, project=replica.project,
-            deployment=replica.deployment, replica=replica.id,
+            pid=replica.pid, name="ray::ServeReplica", gpu_memory_bytes=replica.gpu_memory_bytes,
+            project=replica.project, deployment=replica.deployment, replica=replica.id,
         )
         for replica in on_it
         if replica.pid is not None
     ]  # fmt: skip
     if index == FOREIGN:
-        processes.append(GpuProcess(pid=31337, name="python3", gpu_memory_bytes=6 * GIB, is_foreign=True))
+        processes.append(GpuProcess(pid=31337, name="python3", gpu_memory_bytes=FOREIGN_BYTES, is_foreign=True))
     is_lost = index == LOST
     return Gpu(
         node=HEAD,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aana_tui.demo.hardware import LOST
 from aanad.wire.manifest import INGRESS_DEPLOYMENT, DeploymentManifest
 from aanad.wire.phase import Phase
 from aanad.wire.projects import (
@@ -248,7 +249,7 @@ def key_of(replica: Replica) -> str:
 
 def _roomy_gpu(box: SimulatedBox, share: float) -> int:
     """The first GPU with that much left, else the one with the most."""
-    held: Counter[int] = Counter(dict.fromkeys(range(max(1, box.gpu_count)), 0))
+    held: Counter[int] = Counter(dict.fromkeys((one for one in range(max(1, box.gpu_count)) if one != LOST), 0))
     for item in box.items("replicas").values():
         project = box.projects.get(item["project"])
         part = project.part(item["deployment"]) if project is not None else None

@@ -13,7 +13,16 @@ from aana_tui.places import Place
 from aana_tui.screens.view import View
 from aana_tui.state.hardware_history import HardwareHistory
 from aana_tui.widgets.card_list import Card, CardList
-from aana_tui.widgets.gpu_card import gpu_card, graph_width, node_card, node_line, node_said, size_for, trouble
+from aana_tui.widgets.gpu_card import (
+    gpu_card,
+    graph_width,
+    node_graph_width,
+    node_card,
+    node_line,
+    node_said,
+    size_for,
+    trouble,
+)
 from aana_tui.widgets.gpu_users import COLUMNS, user_rows, users_of
 from aana_tui.widgets.live_table import LiveTable
 
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
 
     from aana_tui.actions.action import Action
     from aana_tui.widgets.gpu_users import User
+    from aana_tui.state.hardware_history import Key
     from aanad.client import Client
     from aanad.wire.hardware import Gpu, History, Node
 
@@ -43,7 +53,8 @@ class GpusView(View):
 
     def __init__(self) -> None:
         super().__init__()
-        self._history = HardwareHistory(WINDOWS_S[0], 1)
+        self._gpu_history = HardwareHistory(WINDOWS_S[0], 1)
+        self._node_history = HardwareHistory(WINDOWS_S[0], 1)
         self._window_s = WINDOWS_S[0]
         self._asked_at: float | None = None
         self._was_live = False
@@ -61,6 +72,7 @@ class GpusView(View):
         self._cards = self.query_one("#gpu-cards", CardList)
         self._users = self.query_one("#gpu-users", LiveTable)
         self._note = self.query_one("#gpu-note", Static)
+        self._detail = self.query_one("#gpu-detail")
         self._noted = ""
 
     def open(self, place: Place) -> None:
@@ -79,24 +91,26 @@ class GpusView(View):
         """Show what the hardware does now."""
         store = self.session.store
         gpus, nodes = store.gpus(), store.nodes()
-        is_wide = self.size.width >= WIDE
+        is_wide = self.size.width >= WIDE and bool(gpus)
         self.set_class(is_wide, "-wide")
+        self._detail.display = bool(gpus) or bool(self._noted)
         width = (self.size.width * 3 // 5 if is_wide else self.size.width) - 1
-        height = self.size.height - (0 if is_wide else USERS_MIN_HEIGHT)
-        others = [node.address for node in nodes if not _gpus_of(node, gpus)] if not gpus else []
-        size = size_for(width, height, len(gpus), len(nodes))
-        self._keep_history(2 * graph_width(width, size))
-        self._history.extend(_measured(gpus, nodes), store.now())
+        height = self.size.height - (USERS_MIN_HEIGHT if gpus and not is_wide else 0)
+        size = size_for(width, height, len(gpus) or len(nodes), len(nodes) if gpus else 0)
+        self._keep_history(graph_width(width, size), node_graph_width(width, size, is_line=bool(gpus)))
+        self._gpu_history.extend(_measured_gpus(gpus), store.now())
+        self._node_history.extend(_measured_nodes(nodes), store.now())
         cards: list[Card] = []
-        known = {node.address for node in nodes}
         for node in nodes:
-            make = node_card if node.address in others else None
-            cards.append(make(node, self._history, width) if make else node_line(node, self._history, width, size))
-            cards += [gpu_card(gpu, self._history, width, size) for gpu in _gpus_of(node, gpus)]
-        cards += [gpu_card(gpu, self._history, width, size) for gpu in gpus if gpu.node not in known]
-        if not is_wide:
-            lines = sum(len(card.lines) for card in cards) or 1
-            self._cards.styles.height = min(lines, max(1, height))
+            if gpus:
+                cards.append(node_line(node, self._node_history, width, size))
+                cards += [gpu_card(gpu, self._gpu_history, width, size) for gpu in gpus if gpu.node == node.address]
+            else:
+                cards.append(node_card(node, self._node_history, width, size))
+        known = {node.address for node in nodes}
+        cards += [gpu_card(gpu, self._gpu_history, width, size) for gpu in gpus if gpu.node not in known]
+        if gpus and not is_wide:
+            self._cards.styles.height = max(1, min(sum(len(card.lines) for card in cards), height))
         else:
             self._cards.styles.height = "1fr"
         self._cards.apply(cards)
@@ -104,11 +118,9 @@ class GpusView(View):
 
     def _show_users(self) -> None:
         gpus, node = self._selected()
-        rows = user_rows(users_of(gpus))
-        self._users.empty = "Nobody is on it." if gpus else "Processes are listed for GPUs only."
-        self._users.apply(rows)
-        note = " ".join(text for text in map(trouble, gpus) if text) if len(gpus) == 1 else ""
-        if not gpus and node is not None:
+        self._users.apply(user_rows(users_of(gpus)))
+        note = " ".join(map(trouble, gpus)) if len(gpus) == 1 else ""
+        if node is not None and (node.state != "ok" or node.gpu_state not in {"ok", "none"}):
             note = node_said(node)[0]
         if note != self._noted:
             self._noted = note
@@ -117,9 +129,11 @@ class GpusView(View):
 
     # History
 
-    def _keep_history(self, steps: int) -> None:
-        if (self._history.seconds, self._history.steps) != (self._window_s, steps):
-            self._history = HardwareHistory(self._window_s, steps)
+    def _keep_history(self, gpu_width: int, node_width: int) -> None:
+        wanted = (self._window_s, 2 * gpu_width, 2 * node_width)
+        if wanted != (self._gpu_history.seconds, self._gpu_history.steps, self._node_history.steps):
+            self._gpu_history = HardwareHistory(self._window_s, 2 * gpu_width)
+            self._node_history = HardwareHistory(self._window_s, 2 * node_width)
             self._asked_at = None
         store = self.session.store
         is_live, was_live, self._was_live = store.link.is_live, self._was_live, store.link.is_live
@@ -128,22 +142,27 @@ class GpusView(View):
         is_due = self._asked_at is None or store.now() - self._asked_at > ASK_AGAIN_S or not was_live
         if is_due and self.size.width:
             self._asked_at = store.now()
-            self._ask_history(self._history)
+            self._ask_history(self._gpu_history, self._node_history)
 
     @work(exclusive=True, group="gpu-history", exit_on_error=False)
-    async def _ask_history(self, history: HardwareHistory) -> None:
+    async def _ask_history(self, gpus: HardwareHistory, nodes: HardwareHistory) -> None:
         from aanad.errors import AanaError
 
-        def ask(client: Client) -> list[History]:
-            width, seconds = history.steps, int(history.seconds)
-            return [client.gpu_history(width=width, seconds=seconds), client.node_history(width=width, seconds=seconds)]
+        seconds = int(gpus.seconds)
+
+        def ask(client: Client) -> tuple[History, History]:
+            return (
+                client.gpu_history(width=gpus.steps, seconds=seconds),
+                client.node_history(width=nodes.steps, seconds=seconds),
+            )
 
         try:
-            histories = await self.session.ask(ask)
+            of_gpus, of_nodes = await self.session.ask(ask)
         except AanaError:
             return  # the graphs go on by what is seen from here on, and the link says what is wrong with it
-        if history is self._history:
-            history.load(histories, self.session.store.now())
+        if gpus is self._gpu_history:
+            gpus.load(of_gpus, self.session.store.now())
+            nodes.load(of_nodes, self.session.store.now())
             self.show()
 
     # What is selected
@@ -227,16 +246,17 @@ class GpusView(View):
             self.show()
 
 
-def _gpus_of(node: Node, gpus: list[Gpu]) -> list[Gpu]:
-    return [gpu for gpu in gpus if gpu.node == node.address]
-
-
-def _measured(gpus: list[Gpu], nodes: list[Node]) -> dict[tuple[str, int | None, str], float | None]:
-    measured: dict[tuple[str, int | None, str], float | None] = {}
+def _measured_gpus(gpus: list[Gpu]) -> dict[Key, float | None]:
+    measured: dict[Key, float | None] = {}
     for gpu in gpus:
         is_known = gpu.state == "ok"
         measured[gpu.node, gpu.index, "utilization_percent"] = gpu.utilization_percent if is_known else None
         measured[gpu.node, gpu.index, "memory_used_bytes"] = gpu.memory_used_bytes if is_known else None
+    return measured
+
+
+def _measured_nodes(nodes: list[Node]) -> dict[Key, float | None]:
+    measured: dict[Key, float | None] = {}
     for node in nodes:
         is_known = node.state == "ok"
         measured[node.address, None, "cpu_percent"] = node.cpu_percent if is_known else None

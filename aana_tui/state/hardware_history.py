@@ -6,7 +6,7 @@ from math import floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from aanad.wire.hardware import History
 
@@ -34,12 +34,10 @@ class HardwareHistory:
         self._step: int | None = None
         """The number of the step that is not complete yet, by this console's clock."""
 
-    def load(self, histories: Iterable[History], now: float) -> None:
+    def load(self, history: History, now: float) -> None:
         """Begin with what the daemon has kept; `now` is by this console's clock."""
         self._values = {
-            (series.node, series.gpu, series.metric): list(series.mean[-self.steps :])
-            for history in histories
-            for series in history.series
+            (series.node, series.gpu, series.metric): list(series.mean[-self.steps :]) for series in history.series
         }
         self._sums = {}
         self._step = floor(now / self.step_s)

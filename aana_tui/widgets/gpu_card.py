@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from aana_tui.widgets.braille import sparkline
+from rich.cells import cell_len
+
+from aana_tui.widgets.braille import graph
 from aana_tui.widgets.card_list import Card, Line, Piece
 from aanad.client import sanitise
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from aanad.wire.hardware import Gpu, Node
 
 GIB = 1 << 30
+NOTHING = "\u2013"
+"""Stands where a number is not known."""
 HOT_C = 80
 VERY_HOT_C = 88
 STATES: dict[str, tuple[str, Tone]] = {
@@ -33,6 +37,8 @@ class CardSize(IntEnum):
     ROW = 1
     COMPACT = 2
     FULL = 4
+    TALL = 8
+    """As full ones, with graphs of three lines."""
 
 
 MIN_COMPACT_WIDTH = 66
@@ -47,7 +53,7 @@ def size_for(width: int, height: int, gpus: int, nodes: int) -> CardSize:
         gpus: how many.
         nodes: how many have a line above their GPUs.
     """
-    for size in (CardSize.FULL, CardSize.COMPACT):
+    for size in (CardSize.TALL, CardSize.FULL, CardSize.COMPACT):
         if width >= MIN_COMPACT_WIDTH and gpus * size + nodes <= height:
             return size
     return CardSize.ROW
@@ -56,96 +62,102 @@ def size_for(width: int, height: int, gpus: int, nodes: int) -> CardSize:
 def graph_width(width: int, size: CardSize) -> int:
     """How wide the graphs are in cards of this width."""
     match size:
-        case CardSize.FULL:
+        case CardSize.FULL | CardSize.TALL:
             return max(8, min(60, width - 34))
         case CardSize.COMPACT:
-            return max(8, min(40, width - 56))
+            return max(8, min(40, width - 60))
         case CardSize.ROW:
             return max(4, min(16, (width - 52) // 3))
 
 
+def node_graph_width(width: int, size: CardSize, *, is_line: bool) -> int:
+    """How wide a node's graphs are, on a line above its GPUs or on a card."""
+    return max(4, min(16, (width - 54) // 2)) if is_line else graph_width(width, size)
+
+
 def gpu_card(gpu: Gpu, history: HardwareHistory, width: int, size: CardSize) -> Card:
     """One GPU."""
-    wide = graph_width(width, size)
-    sign, tone = STATES[gpu.state]
-    dim = "" if gpu.state == "ok" else "dim"
-    used = gpu.utilization_percent
-    percent = Piece("–" if used is None else f"{used:.0f}%", 5, dim, right=True)
-    load = _graph(history.values(gpu.node, gpu.index, "utilization_percent"), 100, wide, dim or "busy")
-    memory = _graph(
-        history.values(gpu.node, gpu.index, "memory_used_bytes"), gpu.memory_total_bytes or 0, wide, dim or "accent"
-    )
-    heat = Piece("–" if gpu.temperature_c is None else f"{gpu.temperature_c:.0f} °C", 7, dim or _heat(gpu), right=True)
-    name = sanitise(gpu.name)
-    said, said_tone = _said(gpu)
     match size:
-        case CardSize.FULL:
-            head = [Piece(f"{sign} gpu {gpu.index}", 10, tone), Piece(name, wide - 3, "dim"), heat, _power(gpu, 13)]
-            lines = [
-                (*head, Piece(f"  {_throttled(gpu)}", max(0, width - 28 - wide), "warn")),
-                (Piece("  util", 7, "dim"), load, percent),
-                (Piece("  mem", 7, "dim"), memory, _share(gpu, 5), Piece("  " + _of(gpu), 20, dim)),
-                (Piece("", 2), Piece(said, width - 3, said_tone)),
-            ]
+        case CardSize.FULL | CardSize.TALL:
+            lines = _full(gpu, history, width, size)
         case CardSize.COMPACT:
-            lines = [
-                (
-                    Piece(f"{sign} gpu {gpu.index}", 10, tone), Piece("util ", 5, "dim"), load, percent, Piece("", 9), heat,
-                    _power(gpu, 12), Piece(f"  {_throttled(gpu)}", max(0, width - 49 - wide), "warn"),
-                ),
-                (
-                    Piece("", 2), Piece(name, 8, "dim"), Piece("mem  ", 5, "dim"), memory, Piece(_of(gpu), 14, dim, right=True),
-                    Piece("", 2), Piece(said, max(0, width - 32 - wide), said_tone),
-                ),
-            ]  # fmt: skip
+            lines = _compact(gpu, history, width)
         case CardSize.ROW:
-            lines = [
-                (
-                    Piece(f"{sign} {gpu.index}", 5, tone), load, percent, Piece("", 1), memory, Piece(_of(gpu, ""), 9, dim, right=True),
-                    heat, _power(gpu, 10), Piece("", 1), Piece("▼" if gpu.throttling else "", 2, "warn"),
-                    Piece(said, max(0, width - 41 - 2 * wide), said_tone),
-                ),
-            ]  # fmt: skip
-    return Card(f"gpu/{gpu.node}/{gpu.index}", tuple(lines))
+            lines = (_row(gpu, history, width),)
+    return Card(f"gpu/{gpu.node}/{gpu.index}", lines)
+
+
+def _full(gpu: Gpu, history: HardwareHistory, width: int, size: CardSize) -> tuple[Line, ...]:
+    wide, high = graph_width(width, size), (size - 2) // 2
+    sign, tone = STATES[gpu.state]
+    load, memory = _graphs(gpu, history, wide, high)
+    head: Line = (
+        Piece(f"{sign} gpu {gpu.index}", 10, tone), Piece(sanitise(gpu.name), wide - 3, "dim"), _heat(gpu), _power(gpu, 13),
+        Piece(f"  {_throttled(gpu)}", max(0, width - 28 - wide), "warn"),
+    )  # fmt: skip
+    loads = _beside(Piece("  util", 7, "dim"), load, (_load(gpu),))
+    memories = _beside(Piece("  mem", 7, "dim"), memory, (_share(gpu), Piece("  " + _of(gpu), 20, _dim(gpu))))
+    return (head, *loads, *memories, (Piece("", 2), _said(gpu, width - 3)))
+
+
+def _compact(gpu: Gpu, history: HardwareHistory, width: int) -> tuple[Line, ...]:
+    wide = graph_width(width, CardSize.COMPACT)
+    sign, tone = STATES[gpu.state]
+    (load,), (memory,) = _graphs(gpu, history, wide, 1)
+    return (
+        (
+            Piece(f"{sign} gpu {gpu.index}", 10, tone), Piece("util ", 5, "dim"), load, _load(gpu), Piece("", 7), _heat(gpu),
+            _power(gpu, 12), Piece(f"  {_throttled(gpu)}", max(0, width - 47 - wide), "warn"),
+        ),
+        (
+            Piece("", 2), Piece(_model(gpu), 8, "dim"), Piece("mem  ", 5, "dim"), memory,
+            Piece(_of(gpu), 12, _dim(gpu), right=True), Piece("", 2), _said(gpu, width - 30 - wide),
+        ),
+    )  # fmt: skip
+
+
+def _row(gpu: Gpu, history: HardwareHistory, width: int) -> Line:
+    wide = graph_width(width, CardSize.ROW)
+    sign, tone = STATES[gpu.state]
+    (load,), (memory,) = _graphs(gpu, history, wide, 1)
+    return (
+        Piece(f"{sign} {gpu.index}", 5, tone), load, _load(gpu), Piece("", 1), memory,
+        Piece(_of(gpu, "G"), 8, _dim(gpu), right=True), _heat(gpu), _power(gpu, 10), Piece("", 1),
+        Piece("▼" if gpu.throttling else "", 2, "warn"), _said(gpu, width - 40 - 2 * wide),
+    )  # fmt: skip
 
 
 def node_line(node: Node, history: HardwareHistory, width: int, size: CardSize) -> Card:
     """One node above its GPUs."""
-    wide = max(4, min(16, graph_width(width, size) // 2))
     sign, tone = STATES[node.state]
-    load = _graph(history.values(node.address, None, "cpu_percent"), 100, wide, "busy")
-    memory = _graph(
-        history.values(node.address, None, "memory_used_bytes"), node.memory_total_bytes or 0, wide, "accent"
-    )
-    rest = width - 2 * wide - 47
-    name = Piece(f"{sign} {_node_name(node)}", 20 + max(0, rest), "strong" if node.state == "ok" else tone)
+    wide = node_graph_width(width, size, is_line=True)
+    name = Piece(f"{sign} {_node_name(node)}", max(12, width - 2 * wide - 29), "strong" if node.state == "ok" else tone)
     if node.state != "ok":
-        text = _sentence(node.state, node.reason, node.message, "")
-        return Card(f"node/{node.address}", ((name, Piece("  ", 2), Piece(text, width - name.width - 3, tone)),))
+        text, _ = node_said(node)
+        return Card(f"node/{node.address}", ((name, Piece(text, max(0, width - name.width - 1), tone)),))
+    (load,), (memory,) = _node_graphs(node, history, wide, 1)
     line: Line = (
-        name, Piece(" cpu ", 5, "dim"), load, _percent(node.cpu_percent), Piece("  mem ", 6, "dim"), memory,
-        Piece(_node_memory(node), 10, right=True),
+        name, Piece(" cpu ", 5, "dim"), load, _percent(node.cpu_percent), Piece(" mem ", 5, "dim"), memory,
+        Piece(_node_memory(node), 13, right=True),
     )  # fmt: skip
     return Card(f"node/{node.address}", (line,))
 
 
-def node_card(node: Node, history: HardwareHistory, width: int) -> Card:
-    """One node without a GPU: its CPUs and memory, and why there is no GPU."""
-    wide = graph_width(width, CardSize.FULL)
+def node_card(node: Node, history: HardwareHistory, width: int, size: CardSize) -> Card:
+    """One node of a cluster without GPUs: its CPUs and memory, and why no GPU is shown."""
+    wide, high = node_graph_width(width, size, is_line=False), max(1, (size - 2) // 2)
     sign, tone = STATES[node.state]
-    load = _graph(history.values(node.address, None, "cpu_percent"), 100, wide, "busy")
-    memory = _graph(
-        history.values(node.address, None, "memory_used_bytes"), node.memory_total_bytes or 0, wide, "accent"
-    )
-    said, said_tone = node_said(node)
+    load, memory = _node_graphs(node, history, wide, high)
+    text, text_tone = node_said(node)
     cpus = "" if node.cpus is None else f"{node.cpus} CPUs"
-    lines: tuple[Line, ...] = (
-        (Piece(f"{sign} {_node_name(node)}", 40, "strong" if node.state == "ok" else tone), Piece(cpus, 12, "dim")),
-        (Piece("  cpu", 7, "dim"), load, _percent(node.cpu_percent)),
-        (Piece("  mem", 7, "dim"), memory, Piece(_node_memory(node), 12, right=True)),
-        (Piece("", 2), Piece(said, width - 3, said_tone)),
+    head: Line = (
+        Piece(f"{sign} {_node_name(node)}", wide + 7, "strong" if node.state == "ok" else tone),
+        Piece(cpus, 12, "dim", right=True),
     )
-    return Card(f"node/{node.address}", lines)
+    loads = _beside(Piece("  cpu", 7, "dim"), load, (_percent(node.cpu_percent),))
+    memories = _beside(Piece("  mem", 7, "dim"), memory, (Piece(_node_memory(node), 13, right=True),))
+    said: Line = (Piece("", 2), Piece(text, max(0, width - 3), text_tone))
+    return Card(f"node/{node.address}", (head, *loads, *memories, said))
 
 
 def node_said(node: Node) -> tuple[str, Tone]:
@@ -163,29 +175,37 @@ def trouble(gpu: Gpu) -> str:
     return "" if gpu.state == "ok" else _sentence(gpu.state, gpu.reason, gpu.message, gpu.hint)
 
 
-def who(gpu: Gpu) -> str:
-    """Who holds it or is on it, in a few words."""
-    users = [(one.project, one.deployment) for one in gpu.holders]
-    users += [(one.project or "", one.deployment or "") for one in gpu.processes if not one.is_foreign]
-    names = [sanitise("/".join(part for part in user if part)) for user in dict.fromkeys(users)]
+def who(gpu: Gpu, width: int) -> str:
+    """Who holds it or is on it, in so many cells: strangers first, and how many more there are."""
+    users = [one.project for one in gpu.holders] + [one.project or "" for one in gpu.processes if not one.is_foreign]
+    names = [sanitise(user) for user in dict.fromkeys(users) if user]
     foreign = sum(one.is_foreign for one in gpu.processes)
     if foreign:
-        names.append(f"{foreign} foreign process{'es' if foreign > 1 else ''}")
-    return ", ".join(name for name in names if name)
+        names.insert(0, f"{foreign} foreign process{'es' if foreign > 1 else ''}")
+    shown = len(names)
+    while shown > 1 and cell_len(_some(names, shown)) > width:
+        shown -= 1
+    return _some(names, shown)
+
+
+def _some(names: list[str], shown: int) -> str:
+    more = f" +{len(names) - shown}" if shown < len(names) else ""
+    return ", ".join(names[:shown]) + more
 
 
 def amount(count: int | None) -> str:
     """Bytes, as a column says them."""
-    return "–" if count is None else f"{count / GIB:.1f} GiB"
+    return NOTHING if count is None else f"{count / GIB:.1f} GiB"
 
 
-def _said(gpu: Gpu) -> tuple[str, Tone]:
+def _said(gpu: Gpu, width: int) -> Piece:
+    width = max(0, width)
     if gpu.state != "ok":
-        return trouble(gpu), STATES[gpu.state][1]
-    text = who(gpu)
+        return Piece(trouble(gpu), width, STATES[gpu.state][1])
+    text = who(gpu, width)
     if not text:
-        return "free", "dim"
-    return text, "warn" if any(one.is_foreign for one in gpu.processes) else ""
+        return Piece("free", width, "dim")
+    return Piece(text, width, "warn" if any(one.is_foreign for one in gpu.processes) else "")
 
 
 def _sentence(state: str, reason: str, message: str, hint: str) -> str:
@@ -193,25 +213,63 @@ def _sentence(state: str, reason: str, message: str, hint: str) -> str:
     return f"{text} {sanitise(hint)}" if hint else text
 
 
-def _graph(values: list[float | None], top: float, width: int, tone: str) -> Piece:
-    return Piece(sparkline(values, top, width), width, tone)
+def _graphs(gpu: Gpu, history: HardwareHistory, width: int, height: int) -> tuple[list[Piece], list[Piece]]:
+    load = graph(history.values(gpu.node, gpu.index, "utilization_percent"), 100, width, height)
+    used = history.values(gpu.node, gpu.index, "memory_used_bytes")
+    memory = graph(used, gpu.memory_total_bytes or 0, width, height)
+    return _pieces(load, width, _dim(gpu) or "busy"), _pieces(memory, width, _dim(gpu) or "accent")
 
 
-def _heat(gpu: Gpu) -> str:
-    heat = gpu.temperature_c or 0
-    return "bad" if heat >= VERY_HOT_C else "warn" if heat >= HOT_C else ""
+def _node_graphs(node: Node, history: HardwareHistory, width: int, height: int) -> tuple[list[Piece], list[Piece]]:
+    load = graph(history.values(node.address, None, "cpu_percent"), 100, width, height)
+    used = history.values(node.address, None, "memory_used_bytes")
+    memory = graph(used, node.memory_total_bytes or 0, width, height)
+    return _pieces(load, width, "busy"), _pieces(memory, width, "accent")
+
+
+def _pieces(lines: list[str], width: int, tone: str) -> list[Piece]:
+    return [Piece(line, width, tone) for line in lines]
+
+
+def _beside(title: Piece, lines: list[Piece], said: Line) -> list[Line]:
+    """A graph's lines: its title beside the first, its numbers beside the last."""
+    blank = Piece("", title.width)
+    last = len(lines) - 1
+    return [(blank if at else title, line, *(said if at == last else ())) for at, line in enumerate(lines)]
+
+
+def _dim(gpu: Gpu) -> str:
+    return "" if gpu.state == "ok" else "dim"
+
+
+def _load(gpu: Gpu) -> Piece:
+    text = NOTHING if gpu.utilization_percent is None else f"{gpu.utilization_percent:.0f}%"
+    return Piece(text, 5, _dim(gpu), right=True)
+
+
+def _heat(gpu: Gpu) -> Piece:
+    heat = gpu.temperature_c
+    tone = "bad" if (heat or 0) >= VERY_HOT_C else "warn" if (heat or 0) >= HOT_C else ""
+    return Piece(NOTHING if heat is None else f"{heat:.0f} °C", 7, _dim(gpu) or tone, right=True)
+
+
+def _model(gpu: Gpu) -> str:
+    """What tells its kind, without the vendor."""
+    return " ".join(
+        word for word in sanitise(gpu.name).split() if word not in {"NVIDIA", "GeForce", "Tesla"}
+    ).partition(" ")[0]
 
 
 def _power(gpu: Gpu, width: int) -> Piece:
-    used = "–" if gpu.power_w is None else f"{gpu.power_w:.0f}"
+    used = NOTHING if gpu.power_w is None else f"{gpu.power_w:.0f}"
     limit = "" if gpu.power_limit_w is None else f"/{gpu.power_limit_w:.0f}"
-    return Piece(f"{used}{limit} W", width, "" if gpu.state == "ok" else "dim", right=True)
+    return Piece(f"{used}{limit} W", width, _dim(gpu), right=True)
 
 
-def _share(gpu: Gpu, width: int) -> Piece:
+def _share(gpu: Gpu) -> Piece:
     is_known = gpu.memory_used_bytes is not None and gpu.memory_total_bytes
-    text = f"{100 * (gpu.memory_used_bytes or 0) / (gpu.memory_total_bytes or 1):.0f}%" if is_known else "–"
-    return Piece(text, width, "" if gpu.state == "ok" else "dim", right=True)
+    text = f"{100 * (gpu.memory_used_bytes or 0) / (gpu.memory_total_bytes or 1):.0f}%" if is_known else NOTHING
+    return Piece(text, 5, _dim(gpu), right=True)
 
 
 def _of(gpu: Gpu, unit: str = " GiB") -> str:
@@ -219,8 +277,8 @@ def _of(gpu: Gpu, unit: str = " GiB") -> str:
 
 
 def _used(used: int | None, total: int | None, unit: str) -> str:
-    parts = ["–" if count is None else f"{count / GIB:.0f}" for count in (used, total)]
-    return "/".join(parts) + (unit or "G")
+    parts = [NOTHING if count is None else f"{count / GIB:.0f}" for count in (used, total)]
+    return "/".join(parts) + unit
 
 
 def _throttled(gpu: Gpu) -> str:
@@ -228,7 +286,7 @@ def _throttled(gpu: Gpu) -> str:
 
 
 def _percent(value: float | None) -> Piece:
-    return Piece("–" if value is None else f"{value:.0f}%", 5, right=True)
+    return Piece(NOTHING if value is None else f"{value:.0f}%", 5, right=True)
 
 
 def _node_name(node: Node) -> str:

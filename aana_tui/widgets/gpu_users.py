@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from aana_tui.actions.action import Target
-from aana_tui.widgets.gpu_card import amount
+from aana_tui.widgets.gpu_card import NOTHING, amount
 from aana_tui.widgets.live_table import Cell, Column, Row
 from aanad.client import sanitise
 
@@ -33,13 +33,13 @@ class User(NamedTuple):
 
 
 def users_of(gpus: Iterable[Gpu]) -> list[User]:
-    """All of these GPUs: replicas first, then processes of strangers."""
+    """All of these GPUs: processes of strangers first, since nobody expects them."""
     users = []
     for gpu in gpus:
         seen = {process.replica for process in gpu.processes}
+        users += [_process(gpu, process) for process in gpu.processes if process.is_foreign]
         users += [_process(gpu, process) for process in gpu.processes if not process.is_foreign]
         users += [_holder(gpu, holder) for holder in gpu.holders if holder.replica not in seen]
-        users += [_process(gpu, process) for process in gpu.processes if process.is_foreign]
     return users
 
 
@@ -54,7 +54,7 @@ def _process(gpu: Gpu, process: GpuProcess) -> User:
         who, tone = "✖ foreign, not Aana's", "warn"
     else:
         tone = ""
-    memory, name = amount(process.gpu_memory_bytes), sanitise(process.name) or "–"
+    memory, name = amount(process.gpu_memory_bytes), sanitise(process.name) or NOTHING
     return _user(
         gpu, str(process.pid), (process.project, process.deployment, process.replica),
         [Cell(who, tone), Cell(str(process.pid)), Cell(memory), Cell(str(gpu.index), "dim"), Cell(name, tone or "dim")],
@@ -68,7 +68,7 @@ def _holder(gpu: Gpu, holder: GpuHolder) -> User:
     said = HOLDS if holder.share == 1 else f"holds {holder.share:.0%}, no process"
     return _user(
         gpu, f"holder/{holder.replica}", (holder.project, holder.deployment, holder.replica),
-        [Cell(who), Cell("–", "dim"), Cell("–", "dim"), Cell(str(gpu.index), "dim"), Cell(said, "dim")],
+        [Cell(who), Cell(NOTHING, "dim"), Cell(NOTHING, "dim"), Cell(str(gpu.index), "dim"), Cell(said, "dim")],
         [who, None, None, gpu.index, said], holder.model_dump_json(indent=2),
     )  # fmt: skip
 
