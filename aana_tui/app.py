@@ -47,7 +47,12 @@ class Console(KeysInOrder):
     TITLE = "aana"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = bindings(Scope.EVERYWHERE)
-    CSS_PATH: ClassVar = sorted(Path(__file__).parent.glob("styles/*.tcss"))
+    CSS_PATH: ClassVar = [
+        "styles/shell.tcss",
+        "styles/tables.tcss",
+        "styles/hardware.tcss",
+        "styles/requests.tcss",
+    ]
 
     def __init__(self, session: Session, keymap: Keymap | None = None) -> None:
         super().__init__()

@@ -1,9 +1,652 @@
-"""The view of requests."""
+"""Test requests: pick an endpoint, fill its form in, send, and see the answer arrive."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.containers import Container
+from textual.widgets import Static
+
+from aana_tui.actions.action import Scope, Target
+from aana_tui.actions.registry import BY_ID
+from aana_tui.places import Place
 from aana_tui.screens.view import View
+from aana_tui.state.drafts import Draft, Drafts
+from aana_tui.state.endpoint_catalogue import SERVING, EndpointCatalogue
+from aana_tui.state.invocations import Phase, Sending
+from aana_tui.state.json_text import JsonFault
+from aana_tui.state.request_copy import ANY, as_command, as_curl
+from aana_tui.state.request_form import expanded
+from aana_tui.state.request_history import RequestHistory, SavedRequest, find_case, state_folder
+from aana_tui.tones import style_of
+from aana_tui.widgets.answer_view import AnswerView, duration_text
+from aana_tui.widgets.form.field_rows import size_text
+from aana_tui.widgets.form.request_form import FormPane
+from aana_tui.widgets.live_table import Cell, Column, LiveTable, Row
+from aanad.client import Invocation, sanitise
+from aanad.errors import AanaError
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.timer import Timer
+    from textual.widget import Widget
+
+    from aana_tui.actions.action import Action
+    from aanad.wire.projects import Endpoint, Project
+
+ENDPOINT_COLUMNS = [
+    Column("project", "PROJECT", 18),
+    Column("endpoint", "ENDPOINT", 18),
+    Column("method", "", 4),
+    Column("path", "PATH", 20),
+    Column("answer", "ANSWER", 24),
+    Column("summary", "SUMMARY", 40),
+]
+SENT_COLUMNS = [
+    Column("case", "CASE", 16),
+    Column("at", "WHEN", 19),
+    Column("project", "PROJECT", 16),
+    Column("endpoint", "ENDPOINT", 16),
+    Column("outcome", "OUTCOME", 10),
+    Column("time", "TIME", 8, right=True),
+    Column("request", "REQUEST", 60),
+]
+NARROW = 120
+"""Columns below which the request and its answer are shown one at a time."""
+LOOK_S = 0.25
+"""How often an answer that arrives is looked at."""
+NO_EDITOR = "vi"
 
 
 class RequestsView(View):
-    """The view of requests."""
+    """Three pages: the endpoints, the desk where a request is written and answered, and what was sent before."""
+
+    SCOPES: ClassVar = (Scope.REQUESTS, Scope.TABLES)
+    TOPICS: ClassVar = ("projects",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.catalogue = EndpointCatalogue()
+        self.drafts = Drafts()
+        self.draft: Draft | None = None
+        self._page = "endpoints"
+        self._shows_answer = False
+        """Where there is room for one of the two: which."""
+        self._kept: list[SavedRequest] = []
+        self._opening: SavedRequest | None = None
+        """What is to be opened once its endpoint is known."""
+        self._history: RequestHistory | None = None
+        self._looking: Timer | None = None
+        self._loading = False
+
+    def compose(self) -> ComposeResult:
+        """One of the pages is seen."""
+        yield LiveTable(ENDPOINT_COLUMNS, empty="No project is running, so there is no endpoint.", id="endpoints")
+        yield Static(markup=False, id="desk-title")
+        with Container(id="desk"):
+            yield FormPane()
+            yield AnswerView()
+        yield LiveTable(SENT_COLUMNS, empty="Nothing was sent or saved yet.", id="sent")
+
+    def on_mount(self) -> None:
+        """The first page is seen."""
+        self._looking = self.set_interval(LOOK_S, self._look, pause=True)
+        self._show_page("endpoints")
+
+    def on_unmount(self) -> None:
+        """Nothing of the answers stays."""
+        self.drafts.forget()
+
+    @property
+    def history(self) -> RequestHistory:
+        """What this user sent to this daemon."""
+        if self._history is None:
+            self._history = RequestHistory(state_folder(), self.session.name)
+        return self._history
+
+    @property
+    def form(self) -> FormPane:
+        """What is written."""
+        return self.query_one(FormPane)
+
+    @property
+    def answer(self) -> AnswerView:
+        """What came back."""
+        return self.query_one(AnswerView)
+
+    # What a view says of itself
+
+    def open(self, place: Place) -> None:
+        """The endpoints, or the desk of one."""
+        self._store_draft()
+        super().open(place)
+        if place.project is None or place.endpoint is None:
+            self.draft = None
+            self._show_page("endpoints")
+        else:
+            self._open_desk(place.project, place.endpoint)
+
+    def show(self) -> None:
+        """Show what projects there are, and ask for what is not known of their endpoints."""
+        projects = [project for project in self.session.store.projects() if project.phase in SERVING]
+        if self.place.project is not None and self.place.endpoint is None:
+            projects = [project for project in projects if project.name == self.place.project]
+        self.query_one("#endpoints", LiveTable).apply([row for one in projects for row in self._endpoint_rows(one)])
+        if self.session.store.link.is_live and self.catalogue.missing(projects):
+            self._load(projects)
+        elif self._page == "desk" and self.draft is None:
+            self._open_desk(self.place.project or "", self.place.endpoint or "")
+
+    def main(self) -> Widget | None:
+        """The page that is seen."""
+        match self._page:
+            case "endpoints":
+                return self.query_one("#endpoints", LiveTable)
+            case "sent":
+                return self.query_one("#sent", LiveTable)
+        if self._shows_answer:
+            return self.answer.lines
+        return self.form.main()
+
+    def targets(self) -> list[Target]:
+        """The endpoint, or what was sent."""
+        match self._page:
+            case "endpoints":
+                keys = self.query_one("#endpoints", LiveTable).chosen_keys
+                return [self._endpoint_target(*key.split("/", 1)) for key in keys]
+            case "sent":
+                return [
+                    Target("request", one.at, sanitise(f"{one.project} {one.endpoint}"), project=one.project,
+                           endpoint=one.endpoint, json=one.text)
+                    for one in self._chosen()
+                ]  # fmt: skip
+        if self.draft is None:
+            return []
+        return [self._endpoint_target(self.draft.endpoint.project, self.draft.endpoint.name)]
+
+    def hindrance(self, action: Action) -> str | None:
+        """Why an action of requests cannot be done on this page now."""
+        if action.scope is not Scope.REQUESTS:
+            return None
+        sending = self.draft.sending if self.draft is not None else None
+        if action.name in _ON_DESK and (self._page != "desk" or self.draft is None):
+            return "Open an endpoint first."
+        if action.name == "stop" and (sending is None or sending.progress.phase.is_over):
+            return "No request is under way."
+        if action.name in {"write", "overwrite", "plain", "pane"} and sending is None:
+            return "There is no answer yet."
+        if action.name in _IN_FIELDS and self.form.is_raw:
+            return "The document is shown as JSON: r shows its fields."
+        return None
+
+    def copies(self) -> list[tuple[str, str]]:
+        """What of the request can be copied: a title and the text of each."""
+        if self.draft is None or self._page != "desk":
+            return []
+        endpoint, files, accept = self.draft.endpoint, self.form.files(), self.draft.accept
+        text = self.form.typed_text()
+        found = [
+            ("curl", as_curl(endpoint.url, text, files, accept=accept, streams=endpoint.streaming)),
+            (
+                "aana invoke",
+                as_command(
+                    endpoint.project, endpoint.name, text, files, accept=accept, streams=endpoint.streaming
+                ),
+            ),
+            ("the request as JSON", text),
+        ]
+        sending = self.draft.sending
+        if sending is not None and sending.text.is_readable:
+            found.append(("the answer", sending.text.read()[0]))
+        return found
+
+    # Pages
+
+    def _show_page(self, page: str) -> None:
+        self._page = page
+        self.query_one("#endpoints").display = page == "endpoints"
+        self.query_one("#sent").display = page == "sent"
+        self.query_one("#desk").display = self.query_one("#desk-title").display = page == "desk"
+        self._arrange()
+        self.focus_main()
+
+    def focus_main(self) -> None:
+        """Give the keys to the page."""
+        main = self.main()
+        if main is not None and self.display:
+            main.focus()
+
+    def on_resize(self) -> None:
+        """Beside each other where there is room."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        is_narrow = self.size.width < NARROW
+        self.set_class(is_narrow, "-narrow")
+        self.form.display = not (is_narrow and self._shows_answer)
+        self.answer.display = not is_narrow or self._shows_answer
+
+    def _open_desk(self, project: str, endpoint: str) -> None:
+        found = self.catalogue.find(project, endpoint)
+        self._shows_answer = False
+        if found is None:
+            self.draft = None
+            self._say_title(f"{project} {endpoint}", self.catalogue.failed.get(project) or "asking for its fields…")
+            self._show_page("desk")
+            return
+        draft = self.drafts.of(found)
+        if self.draft is not draft:
+            self.draft = draft
+            self.form.show(draft.form, draft.raw)
+            self.answer.follow(draft.sending)
+        self._title()
+        self._show_page("desk")
+        if self._opening is not None:
+            self._fill(self._opening)
+
+    def _store_draft(self) -> None:
+        if self.draft is not None:
+            self.draft.raw = self.form.raw.text if self.form.is_raw else None
+
+    def _title(self) -> None:
+        if self.draft is None:
+            return
+        endpoint = self.draft.endpoint
+        accept = f"  accept {self.draft.accept}" if self.draft.accept != ANY else ""
+        stream = "  stream" if endpoint.streaming else ""
+        self._say_title(f"POST {endpoint.url}", f"{stream}{accept}  {endpoint.summary}")
+
+    def _say_title(self, what: str, more: str) -> None:
+        text = Text(sanitise(what), style_of("strong"), no_wrap=True, overflow="ellipsis")
+        text.append(f"  {sanitise(more).strip()}", style_of("dim"))
+        self.query_one("#desk-title", Static).update(text)
+
+    # Endpoints
+
+    @work(exclusive=True, group="endpoints", exit_on_error=False)
+    async def _load(self, projects: list[Project]) -> None:
+        wanted = self.catalogue.missing(projects)
+        try:
+            await self.session.ask(lambda client: self.catalogue.load(client, wanted))
+        except AanaError:
+            return  # The banner says so; it is asked for again when the link is there.
+        self._shown = ()
+        self.pull()
+
+    def _endpoint_rows(self, project: Project) -> list[Row]:
+        known = {one.name: one for one in self.catalogue.endpoints(project.name)}
+        return [
+            _endpoint_row(project.name, ref.name, ref.path, known.get(ref.name))
+            for ref in [*project.endpoints, *(one for one in known.values() if one.name not in _names(project))]
+        ]
+
+    def _endpoint_target(self, project: str, endpoint: str) -> Target:
+        found = self.catalogue.find(project, endpoint)
+        return Target(
+            "endpoint", f"{project}/{endpoint}", sanitise(f"{project} {endpoint}"), project=project, endpoint=endpoint,
+            json=found.model_dump_json(indent=2) if found is not None else "",
+        )  # fmt: skip
+
+    # Actions
+
+    def do_open(self) -> None:
+        """Open what the cursor is on."""
+        match self._page:
+            case "endpoints":
+                for target in self.targets()[:1]:
+                    self.console.go(Place("requests", project=target.project, endpoint=target.endpoint))
+            case "sent":
+                for request in self._chosen()[:1]:
+                    self._open_saved(request)
+            case _ if self._shows_answer:
+                return
+            case _ if self.form.is_raw:
+                self.form.do_open()
+            case _:
+                self.form.fields.do_open()
+
+    def do_send(self, _argument: str = "") -> None:
+        """Send it, where it can be sent and nothing is under way."""
+        draft = self.draft
+        if draft is None:
+            return
+        if draft.sending is not None and not draft.sending.progress.phase.is_over:
+            self._notify("A request is under way: x cancels it.")
+            return
+        why_not = self.form.check()
+        if why_not is not None:
+            self._notify(why_not)
+            return
+        if draft.sending is not None:
+            draft.sending.forget()
+        text = self.form.text()
+        files = [(name, expanded(path)) for name, path in self.form.files()]
+        invocation = Invocation(data=text.encode(), files=files, accept=draft.accept)
+        draft.sending = Sending(self.session.connect, draft.endpoint.project, draft.endpoint.name, invocation)
+        draft.sending.start()
+        self.answer.follow(draft.sending)
+        self._shows_answer = True
+        self._arrange()
+        self.focus_main()
+        if self._looking is not None:
+            self._looking.resume()
+
+    def do_stop(self, _argument: str = "") -> None:
+        """Cancel it, at once."""
+        if self.draft is not None and self.draft.sending is not None:
+            self.draft.sending.cancel()
+
+    def _look(self) -> None:
+        self.answer.refresh_answer()
+        sending = self.draft.sending if self.draft is not None else None
+        if (sending is None or sending.progress.phase.is_over) and self._looking is not None:
+            self._looking.pause()
+
+    def on_answer_view_ended(self, event: AnswerView.Ended) -> None:
+        """Show at the fields what is wrong with them, and remember the request."""
+        event.stop()
+        problem = event.sending.progress.problem
+        if problem is not None and problem.errors:
+            self.form.tell(problem.errors)
+        self._keep(event.sending)
+
+    @work(group="history", exit_on_error=False)
+    async def _keep(self, sending: Sending) -> None:
+        progress = sending.progress
+        outcome = str(progress.status) if progress.phase is Phase.DONE else progress.phase.value
+        request = SavedRequest(
+            sending.project, sending.endpoint, (sending.invocation.data or b"").decode(errors="replace"),
+            files=tuple((name, str(path)) for name, path in sending.invocation.files),
+            accept=sending.invocation.accept, outcome=outcome, total_s=progress.total_s, size=progress.size,
+        )  # fmt: skip
+        await self._remember(lambda: self.history.keep(request))
+
+    async def _remember(self, change: object) -> bool:
+        try:
+            await asyncio.to_thread(change)  # type: ignore[arg-type]
+        except AanaError as error:
+            self._tell(error)
+            return False
+        return True
+
+    def do_raw(self, _argument: str = "") -> None:
+        """Between the fields and the document."""
+        why_not = self.form.change_view()
+        if why_not is not None:
+            self._notify(why_not)
+        self._show_form()
+
+    def do_editor(self, _argument: str = "") -> None:
+        """Write the document in the user's own editor."""
+        from aana_tui.state.json_text import parse, pretty
+
+        text = self.form.typed_text()
+        try:
+            text = text if self.form.is_raw else pretty(parse(text))
+        except JsonFault:
+            pass
+        written = self._edit_outside(text)
+        if written is not None and written != text:
+            self.form.replace(written)
+        self._show_form()
+
+    def _edit_outside(self, text: str) -> str | None:
+        command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or NO_EDITOR
+        with tempfile.TemporaryDirectory(prefix="aana-request-") as folder:  # 0700
+            path = Path(folder) / "request.json"
+            path.write_text(text + "\n")
+            try:
+                with self.app.suspend():
+                    status = subprocess.run([*shlex.split(command), str(path)], check=False).returncode  # noqa: S603
+            except (OSError, ValueError) as error:
+                self._notify(f"The editor {command} cannot be started: {error}.")
+                return None
+            except Exception as error:  # noqa: BLE001 - a terminal that cannot be left, as in a browser
+                self._notify(f"The editor cannot be shown here: {error}.")
+                return None
+            if status:
+                self._notify(f"The editor ended with {status}; the request is as it was.")
+                return None
+            return path.read_text(errors="replace").removesuffix("\n")
+
+    def do_add(self, _argument: str = "") -> None:
+        """A further item."""
+        self.form.fields.do_add()
+
+    def do_remove(self, _argument: str = "") -> None:
+        """Take an item away, leave a field out, or forget what was sent."""
+        if self._page == "sent":
+            self._forget(self._chosen())
+        elif self._page == "desk":
+            self.form.fields.do_remove()
+
+    def do_null(self, _argument: str = "") -> None:
+        """Send null."""
+        self.form.fields.do_null()
+
+    def do_next_choice(self, _argument: str = "") -> None:
+        """The next choice."""
+        self.form.fields.do_next_choice()
+
+    def do_previous_choice(self, _argument: str = "") -> None:
+        """The choice before."""
+        self.form.fields.do_previous_choice()
+
+    def do_accept(self, _argument: str = "") -> None:
+        """The next of the endpoint's media types; after the last one whatever it likes."""
+        if self.draft is not None:
+            kinds = [ANY, *self.draft.endpoint.media_types]
+            at = kinds.index(self.draft.accept) if self.draft.accept in kinds else 0
+            self.draft.accept = kinds[(at + 1) % len(kinds)]
+            self._title()
+
+    def do_pane(self, _argument: str = "") -> None:
+        """Between the request and its answer."""
+        self._shows_answer = not self._shows_answer
+        self._arrange()
+        self.focus_main()
+
+    def _show_form(self) -> None:
+        self._shows_answer = False
+        self._arrange()
+        self.focus_main()
+
+    def do_plain(self, _argument: str = "") -> None:
+        """The answer as it came."""
+        self.answer.show_plain()
+
+    def do_write(self, argument: str = "") -> None:
+        """Save the answer; without a file's name it is asked for."""
+        self._write(argument, may_replace=False)
+
+    def do_overwrite(self, argument: str = "") -> None:
+        """Save the answer in place of a file."""
+        self._write(argument, may_replace=True)
+
+    @work(exclusive=True, group="write", exit_on_error=False)
+    async def _write(self, argument: str, *, may_replace: bool) -> None:
+        sending = self.draft.sending if self.draft is not None else None
+        if sending is None:
+            return
+        if not argument.strip():
+            self._ask_command(f"w {_suggested_name(sending)}")
+            return
+        target = expanded(argument.strip())
+        if target.is_dir():
+            target /= _suggested_name(sending)
+        if target.exists() and not may_replace:
+            self._notify(f"There is a file {target} already: `:w! {target}` replaces it.")
+            return
+        try:
+            size = await asyncio.to_thread(sending.save, target)
+        except AanaError as error:
+            self._tell(error)
+            return
+        is_part = "" if sending.progress.phase is Phase.DONE else ", all that came"
+        self._notify(f"{target}: {size_text(size)}{is_part}.", severity="information")
+
+    # What was sent and saved
+
+    def do_history(self, _argument: str = "") -> None:
+        """Show it, or go back."""
+        if self._page == "sent":
+            self.do_leave()
+            return
+        self._store_draft()
+        self._show_kept()
+        self._show_page("sent")
+
+    @work(exclusive=True, group="kept", exit_on_error=False)
+    async def _show_kept(self) -> None:
+        kept: list[SavedRequest] = []
+        for read in (self.history.cases, self.history.sent):
+            try:
+                kept += await asyncio.to_thread(read)
+            except AanaError as error:
+                self._tell(error)
+        self._kept = kept
+        self.query_one("#sent", LiveTable).apply([_sent_row(at, one) for at, one in enumerate(kept)])
+
+    def _chosen(self) -> list[SavedRequest]:
+        keys = self.query_one("#sent", LiveTable).chosen_keys
+        return [one for at, one in enumerate(self._kept) if _key(at, one) in keys]
+
+    @work(group="history", exit_on_error=False)
+    async def _forget(self, requests: list[SavedRequest]) -> None:
+        for request in requests:
+            await self._remember(lambda one=request: self.history.delete(one))  # type: ignore[misc]
+        self._show_kept()
+
+    def do_save(self, argument: str = "") -> None:
+        """Save the request under a name; without one it is asked for."""
+        if self.draft is None:
+            return
+        if not argument.strip():
+            self._ask_command("save ")
+            return
+        endpoint = self.draft.endpoint
+        case = SavedRequest(
+            endpoint.project, endpoint.name, self.form.typed_text(), files=tuple(self.form.files()),
+            accept=self.draft.accept, name=argument.strip(),
+        )  # fmt: skip
+        self._save(case)
+
+    @work(group="history", exit_on_error=False)
+    async def _save(self, case: SavedRequest) -> None:
+        if await self._remember(lambda: self.history.save(case)):
+            self._notify(f"Saved as {case.name}: h lists it.", severity="information")
+
+    @work(exclusive=True, group="kept", exit_on_error=False)
+    async def do_case(self, argument: str = "") -> None:
+        """Open a saved request."""
+        try:
+            cases = await asyncio.to_thread(self.history.cases, self.place.project)
+            self._open_saved(find_case(cases, argument.strip()))
+        except AanaError as error:
+            self._tell(error)
+
+    def _open_saved(self, request: SavedRequest) -> None:
+        self._opening = request
+        here = (self.place.project, self.place.endpoint)
+        if here == (request.project, request.endpoint):
+            self._open_desk(request.project, request.endpoint)
+        else:
+            self.console.go(Place("requests", project=request.project, endpoint=request.endpoint))
+
+    def _fill(self, request: SavedRequest) -> None:
+        self._opening = None
+        if self.draft is None:
+            return
+        self.draft.form.fill(self.draft.form.document(), request.files)
+        self.draft.accept = request.accept
+        self.form.show(self.draft.form, request.text)
+        self._title()
+        self.focus_main()
+
+    # Leaving
+
+    def do_leave(self, _argument: str = "") -> None:
+        """Close what is open here, else go back."""
+        if self._page == "sent":
+            self._show_page("desk" if self.place.endpoint is not None else "endpoints")
+        elif self._page == "desk" and self._shows_answer:
+            self.do_pane()
+        else:
+            self.console.perform(BY_ID["app.back"])
+
+    def _ask_command(self, text: str) -> None:
+        from aana_tui.widgets.command_line import CommandLine
+
+        self.console.shell.query_one(CommandLine).open(":", text)
+
+    def _notify(self, text: str, severity: str = "warning") -> None:
+        self.app.notify(sanitise(text), severity=severity, markup=False)  # type: ignore[arg-type]
+
+    def _tell(self, error: AanaError) -> None:
+        self._notify(" ".join(part for part in (error.message, error.hint) if part), severity="error")
+
+
+_IN_FIELDS = frozenset({"add", "null", "next_choice", "previous_choice"})
+_ON_DESK = _IN_FIELDS | {"send", "stop", "raw", "editor", "accept", "pane", "plain", "write", "overwrite", "save"}
+
+
+def _names(project: Project) -> set[str]:
+    return {ref.name for ref in project.endpoints}
+
+
+def _endpoint_row(project: str, name: str, path: str, known: Endpoint | None) -> Row:
+    kinds = ", ".join(known.media_types) if known is not None else ""
+    answer = f"stream {kinds}" if known is not None and known.streaming else kinds
+    cells = (project, name, "POST", path, answer, known.summary if known is not None else "")
+    return Row(f"{project}/{name}", tuple(Cell(sanitise(text)) for text in cells))
+
+
+def _key(at: int, request: SavedRequest) -> str:
+    return f"{at} {request.at}"
+
+
+def _sent_row(at: int, request: SavedRequest) -> Row:
+    outcome = request.outcome
+    tone = "good" if outcome.startswith("2") else "bad" if outcome.startswith(("4", "5")) else "warn"
+    files = "".join(f" {name}=@{path}" for name, path in request.files)
+    cells = (
+        Cell(sanitise(request.name), "accent"),
+        Cell(sanitise(request.at[:19].replace("T", " "))),
+        Cell(sanitise(request.project)),
+        Cell(sanitise(request.endpoint)),
+        Cell(sanitise(outcome), tone),
+        Cell(duration_text(request.total_s) if request.total_s is not None else ""),
+        Cell(sanitise(request.text[:200] + files)),
+    )
+    return Row(_key(at, request), cells)
+
+
+def _suggested_name(sending: Sending) -> str:
+    progress = sending.progress
+    if progress.filename:
+        return "".join(one for one in sanitise(progress.filename) if one.isprintable() and one != "/")
+    kind = progress.media_type.partition(";")[0].strip().lower()
+    return f"{sending.endpoint}{_SUFFIXES.get(kind) or _suffix(kind)}"
+
+
+_SUFFIXES = {
+    "application/x-ndjson": ".ndjson",
+    "text/event-stream": ".txt",
+    "audio/wav": ".wav",
+    "audio/flac": ".flac",
+    "image/webp": ".webp",
+}
+
+
+def _suffix(kind: str) -> str:
+    import mimetypes
+
+    return mimetypes.guess_extension(kind) or ".bin"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 MAX_HEAD_BYTES = 1 << 20
 """Of the beginning, which is what is shown of an answer that is no stream."""
-MAX_SHOWN_CHARACTERS = 1 << 20
-"""Of a stream, whose end is shown."""
+MAX_SHOWN_CHARACTERS = 256 << 10
+"""The beginning of an answer, the end of a stream."""
 _JSON = ("application/json", "+json")
 _LINES = ("application/x-ndjson", "application/jsonl")
 _EVENTS = "text/event-stream"
@@ -37,8 +37,8 @@ class AnswerText:
         self.is_readable = False
         self.dropped = 0
         """Characters of a stream's beginning that are not kept any more."""
-        self.version = 0
-        """Changes with every change of the text."""
+        self._edition = 1
+        """Changes where what was shown is shown otherwise."""
         self.problem: Problem | None = None
         """What ended a stream early."""
 
@@ -67,7 +67,6 @@ class AnswerText:
                 self._head += chunk[: MAX_HEAD_BYTES - len(self._head)]
             if self.is_readable:
                 self._take(self._decoder.decode(chunk))
-                self.version += 1
 
     def end(self) -> None:
         """Nothing more comes."""
@@ -77,12 +76,32 @@ class AnswerText:
                 if self.is_stream and self._rest.strip():
                     self._take("\n")
                 self._indent()
-                self.version += 1
 
-    def read(self) -> str:
-        """What is to be shown; not yet made harmless."""
+    def read(self, after: tuple[int, int] = (0, 0)) -> tuple[str, tuple[int, int], bool]:
+        """What is to be shown and was not yet; not made harmless.
+
+        Args:
+            after: what the last reading gave back.
+
+        Returns:
+            The text, what to read on after, and whether it stands for all that was read before.
+        """
         with self._lock:
-            return "".join(self._shown)
+            end = self.dropped + self._length
+            edition, position = after
+            is_anew = edition != self._edition or position < self.dropped
+            text = "".join(self._shown)
+            if not is_anew:
+                text = text[position - self.dropped :]
+            return text, (self._edition, end), is_anew
+
+    def rest_bytes(self, size: int) -> int:
+        """About how many of an answer's bytes are not shown."""
+        with self._lock:
+            if self.is_stream:
+                return 0
+            shown = sum(len(text.encode(errors="replace")) for text in self._shown)
+            return max(0, size - shown) if self._length >= MAX_SHOWN_CHARACTERS else 0
 
     def _take(self, text: str) -> None:
         if not self.is_stream:
@@ -147,3 +166,4 @@ class AnswerText:
         except (ValueError, RecursionError):
             return  # Whatever it is then, it shall be seen.
         self._shown, self._length = [text[:MAX_SHOWN_CHARACTERS]], min(len(text), MAX_SHOWN_CHARACTERS)
+        self._edition += 1

@@ -78,7 +78,7 @@ class RequestHistory:
         return sorted(found, key=lambda case: (case.project, case.name))
 
     def keep(self, request: SavedRequest) -> None:
-        """Add a request that was sent."""
+        """Add a request that was sent; `sent` says what is raised, and it is kept all the same."""
         if len(request.text.encode(errors="replace")) <= MAX_ENTRY_BYTES:
             self._sent.change(lambda kept: [*kept, request][-KEPT:])
 
@@ -150,11 +150,14 @@ class _Requests:
     def change(self, change: Callable[[list[SavedRequest]], list[SavedRequest]]) -> None:
         try:
             with self._locked():
+                fault = None
                 try:
                     before = self.read()
-                except AanaError:
-                    before = []  # It has been moved aside; who reads is told.
+                except AanaError as error:
+                    fault, before = error, []
                 self._write(change(before))
+                if fault is not None:
+                    raise fault
         except OSError as error:
             raise AanaError(
                 f"{self._path.parent} cannot be written: {error.strerror or error}.", code="history_unwritable"
