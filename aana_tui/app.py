@@ -144,7 +144,7 @@ class Console(KeysInOrder):
 
     def paint_frame(self) -> None:
         """Header, banner and footer, where they say something else than before."""
-        if not self.shell.is_mounted:
+        if not self.shell.is_mounted or not self.shell.children:
             return
         self.shell.query_one(Header).show(self.session, self.trail.here)
         self.shell.query_one(Banner).show(self.session.store)

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.app import App
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+_LEAVING = frozenset({"enter", "escape"})
+"""Keys that may end a line where letters are typed: the next key belongs to what has the focus then."""
+_SETTLE_S = 0.2
+_ROUNDS = 3
+"""A key becomes a message, and that another one."""
 
 
 class KeysInOrder(App[None]):
@@ -16,12 +29,36 @@ class KeysInOrder(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Run the binding of a key at once, unless letters are typed."""
-        if isinstance(event, events.Key) and not event.is_forwarded and not self._is_typing():
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        if not self._is_typing():
             self.app_focus = True
             if await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key):
                 return
+        line = self.focused
+        if event.key in _LEAVING and line is not None and _binds(line, event.key):
+            # What was typed before comes first, and what this leads to before the next key.
+            await _settled(line)
+            await self._check_bindings(event.key)
+            await _settled(line)
+            return
         await super().on_event(event)
 
     def _is_typing(self) -> bool:
         focused = self.focused
         return focused is not None and focused.check_consume_key("a", "a")
+
+
+def _binds(widget: Widget, key: str) -> bool:
+    return key in widget._bindings.key_to_bindings  # noqa: SLF001 - there is no public way to ask
+
+
+async def _settled(widget: Widget) -> None:
+    """Wait until a widget has obeyed what it was sent."""
+    for _ in range(_ROUNDS):
+        done = asyncio.Event()
+        widget.call_later(done.set)
+        # One that is waiting for something itself is not waited for.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), _SETTLE_S)

@@ -68,8 +68,7 @@ class CommandLine(Input):
 
     def action_close(self) -> None:
         """Close it."""
-        self.display = False
-        self.post_message(self.Closed())
+        self._leave()
 
     def action_complete(self) -> None:
         """Complete what is typed; again: what else it could be."""
@@ -97,9 +96,14 @@ class CommandLine(Input):
         if text.strip() and text not in lines[-1:]:
             lines.append(text)
             del lines[:-KEPT]
-        self.display = False
-        self.post_message(self.Closed())
+        self._leave()
         self.post_message(self.Entered(self.mode, text))
+
+    def _leave(self) -> None:
+        self.display = False
+        # At once, for the same reason as above.
+        self.screen.set_focus(None)
+        self.post_message(self.Closed())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """A filter works while it is typed."""

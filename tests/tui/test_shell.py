@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from textual.events import Key
+
 from aana_tui.demo.box import SimulatedBox
-from tests.tui.consoles import running, screen_text
+from tests.tui.consoles import eventually, running, screen_text
 
 
 async def test_the_first_view_shows_the_projects_of_the_daemon(box: SimulatedBox) -> None:
@@ -23,3 +25,15 @@ async def test_the_cursor_moves_by_keys(box: SimulatedBox) -> None:
         await pilot.press("j", "j", "k")
 
         assert "▸captions" in screen_text(pilot)
+
+
+async def test_what_is_typed_ahead_is_obeyed_in_its_order(box: SimulatedBox) -> None:
+    """Keys that arrive with the enter that ends a filter belong to the view, not to the filter."""
+    async with running(box) as pilot:
+        for key in ("slash", *"whisper", "enter", "s"):
+            pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+        await eventually(pilot, lambda: "POST /v1/projects/whisper/start" in seen(box))
+
+
+def seen(box: SimulatedBox) -> list[str]:
+    return [f"{request.method} {request.path}" for request in box.requests]
