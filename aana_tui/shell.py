@@ -8,6 +8,7 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from aana_tui.screens import view_class
+from aana_tui.thin_updates import ThinCompositor
 from aana_tui.widgets.banner import Banner
 from aana_tui.widgets.command_line import CommandLine
 from aana_tui.widgets.footer import Footer
@@ -28,6 +29,7 @@ class Shell(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._compositor = ThinCompositor()
         self._views: dict[str, View] = {}
         self.view: View | None = None
 

@@ -23,7 +23,10 @@ ACTIONS = (
     ),
     Action("table.mark", "Mark", "Mark the row for an action on several.", _T, "space", footer=False),
     Action("table.mark-all", "Mark all", "Mark all rows that are shown, or none.", _T, "asterisk", footer=False),
-    Action("table.sort", "Sort", "Sort by the column whose letter comes next.", _T, "o", "sort", footer=False),
+    Action(
+        "table.sort", "Sort", "Sort by the column whose letter comes next, or that is named.", _T, "o", "sort",
+        argument="COLUMN|-COLUMN", footer=False,
+    ),
     Action("table.sort-before", "Sort ←", "Sort by the column before.", _T, "comma", footer=False),
     Action("table.sort-after", "Sort →", "Sort by the column after.", _T, "full_stop", footer=False),
     Action(

@@ -57,6 +57,11 @@ class TableView(View):
         pane = self.query_one(".beside", Detail)
         return pane if pane.has_focus else self.table
 
+    def open(self, place: Place) -> None:
+        """The table of another place, not the pane that was looked into."""
+        self.remove_class("-looking")
+        super().open(place)
+
     def set_filter(self, text: str) -> None:
         """Narrow the table."""
         self.table.set_filter(text)

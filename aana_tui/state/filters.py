@@ -6,6 +6,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
+from aanad.errors import InvalidInput
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -58,18 +60,32 @@ def read_filter(text: str, keys: Sequence[str] = ()) -> Filter:
         is_not = term.startswith("!") and len(term) > 1
         try:
             test, pattern = _test(term[1:] if is_not else term, keys)
-        except ValueError as error:
-            return Filter(text, str(error))
+        except InvalidInput as error:
+            return Filter(text, f"{error.message} {error.hint or ''}".strip())
         tests.append(_negated(test) if is_not else test)
         if pattern is not None and not is_not:
             patterns.append(pattern)
     return Filter(text, "", tuple(tests), tuple(patterns))
 
 
+def completed(key: str, keys: Sequence[str]) -> str:
+    """The key that begins so.
+
+    Raises:
+        InvalidInput: there is none, or there are several.
+    """
+    wanted = key.casefold()
+    found = [one for one in keys if one.casefold() == wanted]
+    found = found or [one for one in keys if one.casefold().startswith(wanted)]
+    if len(found) != 1:
+        raise InvalidInput(f"There is no column {key}.", hint=f"There are {', '.join(keys)}.", code="unknown_column")
+    return found[0]
+
+
 def _test(term: str, keys: Sequence[str]) -> tuple[Callable[[str, Mapping[str, str]], bool], re.Pattern[str] | None]:
     by_key = _KEY.fullmatch(term) if keys else None
     if by_key is not None:
-        key = _completed(by_key[1], keys)
+        key = completed(by_key[1], keys)
         test = _value_test(key, by_key[3].casefold())
         return (_negated(test) if by_key[2] else test), None
     if term.startswith("~") and len(term) > 1:
@@ -78,22 +94,12 @@ def _test(term: str, keys: Sequence[str]) -> tuple[Callable[[str, Mapping[str, s
     try:
         pattern = re.compile(term, 0 if any(map(str.isupper, term)) else re.IGNORECASE)
     except (re.error, RecursionError, OverflowError) as error:
-        raise ValueError(f"{term} is no regular expression: {error}") from error
+        raise InvalidInput(f"{term} is no regular expression: {error}.", code="invalid_filter") from error
     return lambda text, _: pattern.search(text) is not None, pattern
 
 
 def _negated(test: Callable[[str, Mapping[str, str]], bool]) -> Callable[[str, Mapping[str, str]], bool]:
     return lambda text, values: not test(text, values)
-
-
-def _completed(key: str, keys: Sequence[str]) -> str:
-    wanted = key.casefold()
-    found = [one for one in keys if one.casefold() == wanted] or [
-        one for one in keys if one.casefold().startswith(wanted)
-    ]
-    if len(found) != 1:
-        raise ValueError(f"There is no column {key}; there are {', '.join(keys)}.")
-    return found[0]
 
 
 def _value_test(key: str, wanted: str) -> Callable[[str, Mapping[str, str]], bool]:

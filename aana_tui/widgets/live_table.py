@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from aana_tui.state.filters import completed
 from aana_tui.tones import style_of
 from aana_tui.widgets.arrangement import Arrangement, Sort
 from aana_tui.widgets.column_layout import GAP, Placed, fit, lay_out
@@ -204,8 +205,12 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._touched_at = time.monotonic()
         self._repaint()
 
-    def do_sort(self) -> None:
-        """Ask for the letter of a column."""
+    def do_sort(self, wish: str = "") -> None:
+        """Sort by a column that is named, with a minus before it the other way; else ask for its letter."""
+        if wish:
+            keys = [column.key for column in self.columns]
+            self.sort_by(Sort(completed(wish.lstrip("-"), keys), is_reverse=wish.startswith("-")))
+            return
         self._letters = letters_of(self.columns)
         self._repaint()
         self.refresh()
