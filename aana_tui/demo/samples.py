@@ -89,7 +89,7 @@ SAMPLES = (
     Sample(
         "detect",
         (Part("detector", "Detector", 4, 0.25, 4.2, 1500, ("detect",)),),
-        (("detect", "/detect"),),
+        (("detect", "/detect"), ("draw", "/draw")),
         rate=9.6, p50_ms=48, standing="degraded", ingresses=2,
     ),
     Sample(
@@ -134,7 +134,7 @@ SAMPLES = (
             Part("decoder", "Decoder", 4, 0.125, 5.0, 1700, ("decode",)),
             Part("encoder", "Encoder", 2, rss_mib=1000, methods=("encode",)),
         ),
-        (("translate", "/translate"),),
+        (("translate", "/translate"), ("speak", "/speak")),
         rate=2.7, p50_ms=190, ingresses=2,
     ),
     Sample(

@@ -16,7 +16,6 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from aana_tui.actions.action import Scope, Target
-from aana_tui.actions.registry import BY_ID
 from aana_tui.places import Place
 from aana_tui.screens.view import View
 from aana_tui.state.drafts import Draft, Drafts
@@ -197,9 +196,7 @@ class RequestsView(View):
             ("curl", as_curl(endpoint.url, text, files, accept=accept, streams=endpoint.streaming)),
             (
                 "aana invoke",
-                as_command(
-                    endpoint.project, endpoint.name, text, files, accept=accept, streams=endpoint.streaming
-                ),
+                as_command(endpoint.project, endpoint.name, text, files, accept=accept, streams=endpoint.streaming),
             ),
             ("the request as JSON", text),
         ]
@@ -283,10 +280,8 @@ class RequestsView(View):
 
     def _endpoint_rows(self, project: Project) -> list[Row]:
         known = {one.name: one for one in self.catalogue.endpoints(project.name)}
-        return [
-            _endpoint_row(project.name, ref.name, ref.path, known.get(ref.name))
-            for ref in [*project.endpoints, *(one for one in known.values() if one.name not in _names(project))]
-        ]
+        paths = {ref.name: ref.path for ref in project.endpoints} | {name: one.path for name, one in known.items()}
+        return [_endpoint_row(project.name, name, path, known.get(name)) for name, path in paths.items()]
 
     def _endpoint_target(self, project: str, endpoint: str) -> Target:
         found = self.catalogue.find(project, endpoint)
@@ -498,7 +493,7 @@ class RequestsView(View):
     def do_history(self, _argument: str = "") -> None:
         """Show it, or go back."""
         if self._page == "sent":
-            self.do_leave()
+            self.back()
             return
         self._store_draft()
         self._show_kept()
@@ -522,7 +517,7 @@ class RequestsView(View):
     @work(group="history", exit_on_error=False)
     async def _forget(self, requests: list[SavedRequest]) -> None:
         for request in requests:
-            await self._remember(lambda one=request: self.history.delete(one))  # type: ignore[misc]
+            await self._remember(lambda one=request: self.history.delete(one))
         self._show_kept()
 
     def do_save(self, argument: str = "") -> None:
@@ -573,14 +568,15 @@ class RequestsView(View):
 
     # Leaving
 
-    def do_leave(self, _argument: str = "") -> None:
-        """Close what is open here, else go back."""
+    def back(self) -> bool:
+        """Close what is open here."""
         if self._page == "sent":
             self._show_page("desk" if self.place.endpoint is not None else "endpoints")
-        elif self._page == "desk" and self._shows_answer:
+            return True
+        if self._page == "desk" and self._shows_answer:
             self.do_pane()
-        else:
-            self.console.perform(BY_ID["app.back"])
+            return True
+        return False
 
     def _ask_command(self, text: str) -> None:
         from aana_tui.widgets.command_line import CommandLine
@@ -588,7 +584,7 @@ class RequestsView(View):
         self.console.shell.query_one(CommandLine).open(":", text)
 
     def _notify(self, text: str, severity: str = "warning") -> None:
-        self.app.notify(sanitise(text), severity=severity, markup=False)  # type: ignore[arg-type]
+        self.app.notify(sanitise(text), severity=severity)  # type: ignore[arg-type]
 
     def _tell(self, error: AanaError) -> None:
         self._notify(" ".join(part for part in (error.message, error.hint) if part), severity="error")
@@ -596,10 +592,6 @@ class RequestsView(View):
 
 _IN_FIELDS = frozenset({"add", "null", "next_choice", "previous_choice"})
 _ON_DESK = _IN_FIELDS | {"send", "stop", "raw", "editor", "accept", "pane", "plain", "write", "overwrite", "save"}
-
-
-def _names(project: Project) -> set[str]:
-    return {ref.name for ref in project.endpoints}
 
 
 def _endpoint_row(project: str, name: str, path: str, known: Endpoint | None) -> Row:

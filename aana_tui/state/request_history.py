@@ -132,9 +132,8 @@ class _Requests:
 
     def read(self) -> list[SavedRequest]:
         try:
-            if self._path.stat().st_size > 2 * MAX_BYTES:
-                raise ValueError("too large")
-            return _parsed(self._path.read_bytes())
+            with self._path.open("rb") as file:
+                return _parsed(file.read(2 * MAX_BYTES))
         except FileNotFoundError:
             return []
         except OSError as error:

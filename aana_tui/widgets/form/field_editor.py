@@ -132,8 +132,7 @@ class PathSuggester(Suggester):
                 ]
         except OSError:
             return None
-        common = os.path.commonprefix(names)
+        common = os.path.commonprefix(names)  # noqa: RUF071 - of names, not of paths
         if len(common) <= len(beginning) or not common.isprintable():
             return None
         return f"{typed_folder}{slash}{common}"
-

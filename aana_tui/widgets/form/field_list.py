@@ -206,6 +206,8 @@ class FieldList(ScrollView, can_focus=True):
         self.move_to_entry(child)
         if child.is_leaf:
             self.post_message(self.Edit())
+        elif child.children:
+            self.step(1)
 
     def do_remove(self) -> None:
         """Take the item away; leave a field out."""

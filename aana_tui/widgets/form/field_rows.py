@@ -60,7 +60,7 @@ def label(row: FieldRow) -> str:
     return " " * INDENT * row.depth + sanitise(row.entry.name)[:60] + star
 
 
-def value_text(row: FieldRow) -> tuple[str, str]:  # noqa: C901 - one line for each kind
+def value_text(row: FieldRow) -> tuple[str, str]:
     """What stands in the field, and its tone."""
     entry, inner = row.entry, row.inner
     if entry.state is State.NULL or inner.state is State.NULL:
@@ -76,7 +76,7 @@ def value_text(row: FieldRow) -> tuple[str, str]:  # noqa: C901 - one line for e
         case Kind.LIST | Kind.MAP:
             return option + _counted(inner), "dim"
         case Kind.OBJECT:
-            return option or "…", "dim"
+            return option or sanitise(type_text(inner.spec)), "dim"
         case Kind.FILE:
             return option + _file(inner.text), ""
         case Kind.TEXT if not inner.text:
@@ -86,6 +86,8 @@ def value_text(row: FieldRow) -> tuple[str, str]:  # noqa: C901 - one line for e
 
 def fault_text(row: FieldRow, *, is_checked: bool) -> str:
     """What is wrong; that something is missing is only said once it was tried to send."""
+    if not is_checked and row.inner.grows and not row.inner.children and not row.inner.told:
+        return ""
     found = [*row.entry.faults(), *(row.inner.faults() if row.inner is not row.entry else [])]
     return sanitise("; ".join(fault for fault in dict.fromkeys(found) if is_checked or fault != REQUIRED))
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import ComposeResult
+    from textual.suggester import Suggester
     from textual.widget import Widget
 
     from aana_tui.state.request_form import Entry
@@ -220,7 +221,7 @@ class FormPane(Container, can_focus=True):
         if "\n" in entry.text:
             self._open_page(entry.text)
             return
-        suggester = None
+        suggester: Suggester | None = None
         if entry.kind is Kind.FILE:
             suggester = PathSuggester()
         elif entry.kind is Kind.TEXT and isinstance(entry.spec.schema.get("examples"), list):
@@ -264,14 +265,14 @@ class FormPane(Container, can_focus=True):
         self._close_editors()
         self.fields.focus()
         if naming is not None:
-            self._name(naming, name)
+            self._add_named(naming, name)
             return
         if event.by and self.fields.step(event.by):
             row = self.fields.row
             if row is not None and row.inner.is_leaf:
                 self._edit(row.inner)
 
-    def _name(self, owner: Entry, name: str) -> None:
+    def _add_named(self, owner: Entry, name: str) -> None:
         if not name:
             return
         child = owner.add(name)
