@@ -19,8 +19,6 @@ ACTIONS = (
            "d,delete", footer=False),
     Action("request.null", "Null", "Send null in the field, or an empty text where it takes no null.", _R, "n",
            footer=False),
-    Action("request.next-choice", "Next", "Take the next choice or kind of value.", _R, "right", footer=False),
-    Action("request.previous-choice", "Before", "Take the choice or kind of value before.", _R, "left", footer=False),
     Action("request.accept", "Accept", "Ask for the answer in the next of its media types.", _R, "A", footer=False),
     Action("request.pane", "Answer", "Change between the request and its answer.", _R, "tab,f6"),
     Action("request.plain", "Plain", "Show the answer as it came, or with indents again.", _R, "p", footer=False),

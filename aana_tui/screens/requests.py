@@ -427,14 +427,6 @@ class RequestsView(View):
         """Send null."""
         self.form.fields.do_null()
 
-    def do_next_choice(self, _argument: str = "") -> None:
-        """The next choice."""
-        self.form.fields.do_next_choice()
-
-    def do_previous_choice(self, _argument: str = "") -> None:
-        """The choice before."""
-        self.form.fields.do_previous_choice()
-
     def do_accept(self, _argument: str = "") -> None:
         """The next of the endpoint's media types; after the last one whatever it likes."""
         if self.draft is not None:
@@ -590,7 +582,7 @@ class RequestsView(View):
         self._notify(" ".join(part for part in (error.message, error.hint) if part), severity="error")
 
 
-_IN_FIELDS = frozenset({"add", "null", "next_choice", "previous_choice"})
+_IN_FIELDS = frozenset({"add", "null"})
 _ON_DESK = _IN_FIELDS | {"send", "stop", "raw", "editor", "accept", "pane", "plain", "write", "overwrite", "save"}
 
 

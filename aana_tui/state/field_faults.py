@@ -35,6 +35,8 @@ def faults(spec: Spec, value: Any) -> Iterator[str]:
             yield from _text(spec, value)
         case Kind.LIST:
             yield from _length(spec, "minItems", "maxItems", len(value), "item")
+        case Kind.OBJECT:
+            yield from _one_of(spec, value)
         case Kind.FILE:
             yield from _file(value)
 
@@ -97,6 +99,14 @@ def _matches(pattern: str, value: str) -> bool:
         return re2.search(pattern, value) is not None
     except re2.error:
         return True  # The endpoint has the last word.
+
+
+def _one_of(spec: Spec, value: dict[str, Any]) -> Iterator[str]:
+    """Exactly one of a few fields, as media are."""
+    sets = [part.get("required") for part in spec.schema.get("oneOf") or () if isinstance(part, dict)]
+    names = [name for one in sets if isinstance(one, list) for name in one]
+    if len(names) > 1 and len(names) == len(sets) and sum(name in value for name in names) != 1:
+        yield f"must have exactly one of {', '.join(map(str, names))}"
 
 
 def _length(spec: Spec, least: str, most: str, length: int, unit: str) -> Iterator[str]:

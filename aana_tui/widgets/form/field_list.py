@@ -176,15 +176,15 @@ class FieldList(ScrollView, can_focus=True):
         elif inner.is_leaf:
             self.post_message(self.Edit())
 
-    def do_next_choice(self) -> None:
+    def do_right(self) -> None:
         """The next choice or option."""
         self._choose(1)
 
-    def do_previous_choice(self) -> None:
+    def do_left(self) -> None:
         """The choice or option before."""
         self._choose(-1)
 
-    do_mark = do_next_choice
+    do_mark = do_right  # as a list of choices is gone through by space elsewhere
 
     def do_add(self) -> None:
         """A further item of the list that the cursor is in, after all others."""

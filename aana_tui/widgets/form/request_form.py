@@ -245,7 +245,7 @@ class FormPane(Container, can_focus=True):
         self.editor.styles.offset = (x, y)
         self.editor.styles.width = width
 
-    def on_field_editor_changed(self, event: FieldEditor.Changed) -> None:
+    def on_input_changed(self, event: FieldEditor.Changed) -> None:
         """Take what is typed over."""
         event.stop()
         if self._edited is not None and self.editor.display:
