@@ -54,6 +54,7 @@ class LogView(Widget, can_focus=True):
         self._page = LogPage(self.ring)
         self._painted: list[Row] = []
         """What stands on the screen, or will after the next painting."""
+        self._base = Style.null()
         self._x = 0
         self._empty = ""
 
@@ -309,9 +310,15 @@ class LogView(Widget, can_focus=True):
 
     # Painting
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some lines of the screen."""
+        # Working it out takes longer than painting a line.
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width, style, rows = self.size.width, self.rich_style, self._painted
+        width, style, rows = self.size.width, self._base, self._painted
         if y >= len(rows):
             text = self._empty if y == 0 else ""
             return Strip([Segment(text, style + style_of("dim"))]).adjust_cell_length(width, style)
