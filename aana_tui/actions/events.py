@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from aana_tui.actions.action import Action, Scope
 
-if TYPE_CHECKING:
-    from aana_tui.actions.action import Action
-
-ACTIONS: tuple[Action, ...] = ()
+ACTIONS = (
+    Action("events.follow", "Follow", "Follow the newest event, or stay where the cursor is.", Scope.EVENTS, "f"),
+)

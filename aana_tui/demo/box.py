@@ -9,7 +9,7 @@ from itertools import islice
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
-from aana_tui.demo import fleet, hardware
+from aana_tui.demo import events, fleet, hardware
 from aana_tui.demo.faults import Faults
 from aana_tui.demo.life import Life
 from aana_tui.demo.logs import SimulatedLog
@@ -58,6 +58,7 @@ class SimulatedBox:
         self.next_pid = 48_000
         self.projects: dict[str, SimulatedProject] = {}
         self.event_log: deque[Event] = deque(maxlen=KEPT_EVENTS)
+        events.remember(self)
         self.life = Life(self)
         fleet.settle(self, replicas)
         Traffic(self).flow()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from aana_tui.demo import daemon, endpoints, hardware, logs, plans, projects, verbs
+from aana_tui.demo import daemon, endpoints, events, hardware, logs, plans, projects, verbs
 from aana_tui.demo.routes import READS, Call, Refusal, refused, role_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ ROUTES: list[Route] = [
     *hardware.routes,
     *logs.routes,
     *endpoints.routes,
+    *events.routes,
 ]
 """All parts; the first that matches answers."""
 

@@ -16,8 +16,8 @@ from aana_tui.widgets.card_list import Card, CardList
 from aana_tui.widgets.gpu_card import (
     gpu_card,
     graph_width,
-    node_graph_width,
     node_card,
+    node_graph_width,
     node_line,
     node_said,
     size_for,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from aana_tui.actions.action import Action
-    from aana_tui.widgets.gpu_users import User
     from aana_tui.state.hardware_history import Key
+    from aana_tui.widgets.gpu_users import User
     from aanad.client import Client
     from aanad.wire.hardware import Gpu, History, Node
 

@@ -92,8 +92,8 @@ def _full(gpu: Gpu, history: HardwareHistory, width: int, size: CardSize) -> tup
     sign, tone = STATES[gpu.state]
     load, memory = _graphs(gpu, history, wide, high)
     head: Line = (
-        Piece(f"{sign} gpu {gpu.index}", 10, tone), Piece(sanitise(gpu.name), wide - 3, "dim"), _heat(gpu), _power(gpu, 13),
-        Piece(f"  {_throttled(gpu)}", max(0, width - 28 - wide), "warn"),
+        Piece(f"{sign} gpu {gpu.index}", 10, tone), Piece(sanitise(gpu.name), wide - 3, "dim"), _heat(gpu),
+        _power(gpu, 13), Piece(f"  {_throttled(gpu)}", max(0, width - 28 - wide), "warn"),
     )  # fmt: skip
     loads = _beside(Piece("  util", 7, "dim"), load, (_load(gpu),))
     memories = _beside(Piece("  mem", 7, "dim"), memory, (_share(gpu), Piece("  " + _of(gpu), 20, _dim(gpu))))
@@ -106,8 +106,8 @@ def _compact(gpu: Gpu, history: HardwareHistory, width: int) -> tuple[Line, ...]
     (load,), (memory,) = _graphs(gpu, history, wide, 1)
     return (
         (
-            Piece(f"{sign} gpu {gpu.index}", 10, tone), Piece("util ", 5, "dim"), load, _load(gpu), Piece("", 7), _heat(gpu),
-            _power(gpu, 12), Piece(f"  {_throttled(gpu)}", max(0, width - 47 - wide), "warn"),
+            Piece(f"{sign} gpu {gpu.index}", 10, tone), Piece("util ", 5, "dim"), load, _load(gpu), Piece("", 7),
+            _heat(gpu), _power(gpu, 12), Piece(f"  {_throttled(gpu)}", max(0, width - 47 - wide), "warn"),
         ),
         (
             Piece("", 2), Piece(_model(gpu), 8, "dim"), Piece("mem  ", 5, "dim"), memory,
@@ -164,7 +164,7 @@ def node_said(node: Node) -> tuple[str, Tone]:
     """The sentence about a node that has no GPU to show."""
     if node.state != "ok":
         return _sentence(node.state, node.reason, node.message, node.hint), STATES[node.state][1]
-    if node.gpu_state == "none" or node.gpu_state == "ok":
+    if node.gpu_state in {"none", "ok"}:
         text = sanitise(node.gpu_message) or "There is no GPU here, which is fine"
         return f"{text.rstrip('.')}: CPU and memory are shown.", "dim"
     return _sentence(f"GPUs {node.gpu_state}", node.gpu_reason, node.gpu_message, node.gpu_hint), "warn"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -17,7 +17,7 @@ from aana_tui.widgets.braille import sparkline
 from aanad.client import sanitise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aana_tui.places import Place
     from aana_tui.session import Session
@@ -77,8 +77,8 @@ class Header(Widget):
         new = [(sign, part.tone) for part in self._parts for sign in part.text]
         if old == new:
             return
-        first = len(commonprefix([old, new]))
-        same = len(commonprefix([old[first:][::-1], new[first:][::-1]])) if len(old) == len(new) else 0
+        first = _alike(old, new)
+        same = _alike(old[:first:-1], new[:first:-1]) if len(old) == len(new) else 0
         left = cell_len("".join(sign for sign, _ in new[:first]))
         right = self.size.width - cell_len("".join(sign for sign, _ in new[len(new) - same :]))
         self.refresh(Region(left, 0, max(1, right - left), 1))
@@ -125,6 +125,11 @@ def shortened(crumbs: Sequence[str], width: int) -> str:
     room = max(MIN_CRUMB, width - cell_len("… ▸ "))
     last = crumbs[-1]
     return "… ▸ " + (last if cell_len(last) <= room else set_cell_size(last, room - 1) + "…")
+
+
+def _alike(one: Iterable[object], other: Iterable[object]) -> int:
+    """How many are the same from the beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _width(parts: Sequence[Part]) -> int:
