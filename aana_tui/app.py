@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 
 from aana_tui.actions.action import Scope
-from aana_tui.actions.registry import BY_ID, bindings, code_of, of
+from aana_tui.actions.registry import BY_ID, bindings, code_of
 from aana_tui.actions.rules import why_not
 from aana_tui.keymap import Keymap
 from aana_tui.keys import KeysInOrder
+from aana_tui.lifecycle import listen, say_failure
 from aana_tui.places import Place, Trail
 from aana_tui.shell import Shell
 from aana_tui.state.followed import Followed
-from aana_tui.tones import theme_name
-from aana_tui.widgets.banner import Banner
+from aana_tui.tones import THEME, decide_colours
 from aana_tui.widgets.command_line import CommandLine
-from aana_tui.widgets.footer import Footer
-from aana_tui.widgets.header import Header
 from aana_tui.widgets.notice import Notice
 from aanad.errors import AanaError
 
@@ -47,17 +45,13 @@ class Console(KeysInOrder):
     TITLE = "aana"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = bindings(Scope.EVERYWHERE)
-    CSS_PATH: ClassVar = [
-        "styles/shell.tcss",
-        "styles/tables.tcss",
-        "styles/hardware.tcss",
-        "styles/requests.tcss",
-    ]
+    CSS_PATH: ClassVar = sorted(Path(__file__).parent.glob("styles/*.tcss"))
 
     def __init__(self, session: Session, keymap: Keymap | None = None) -> None:
-        super().__init__()
+        decide_colours()
+        super().__init__(ansi_color=True)
         self.animation_level = "none"
-        self.theme = theme_name()
+        self.theme = THEME
         self.keymap = keymap or Keymap()
         self.set_keymap(self.keymap.changed)
         self.session = session
@@ -69,10 +63,15 @@ class Console(KeysInOrder):
 
     async def on_mount(self) -> None:
         """Paint the first view, then begin to look: what the link imports would hold the first frame up."""
+        listen(self)
         await self.push_screen(self.shell)
         await self.shell.open(self.trail.here)
         self.paint_frame()
         self.call_after_refresh(self._begin)
+
+    def _fatal_error(self) -> None:
+        # The terminal gets a sentence and the traceback a file: see `aana_tui.lifecycle`.
+        self._close_messages_no_wait()
 
     def on_unmount(self) -> None:
         """Let the daemon go."""
@@ -144,18 +143,8 @@ class Console(KeysInOrder):
 
     def paint_frame(self) -> None:
         """Header, banner and footer, where they say something else than before."""
-        if not self.shell.is_mounted or not self.shell.children:
-            return
-        self.shell.query_one(Header).show(self.session, self.trail.here)
-        self.shell.query_one(Banner).show(self.session.store)
-        self.shell.query_one(Notice).progress(self.followed.line())
-        view = self.shell.view
-        scopes = view.SCOPES if view is not None else ()
-        has_target = bool(view is not None and view.targets())
-        # What works in this view comes before what works everywhere.
-        actions = [action for action in (*of(*scopes), *of(Scope.EVERYWHERE)) if action.footer]
-        works = [(action, self.why_not(action, has_target=has_target) is None) for action in actions]
-        self.shell.query_one(Footer).show([(self.keymap.label(action), action, can) for action, can in works])
+        if self.shell.is_mounted and self.shell.children:
+            self.shell.paint_frame(self)
 
     def notify(
         self,
@@ -184,16 +173,8 @@ class Console(KeysInOrder):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """No failure is silent, wherever it was."""
-        error = event.worker.error
-        if event.state.name != "ERROR" or error is None:
-            return
-        if isinstance(error, AanaError):
-            self.say_error(error)
-        else:
-            from aana_tui.lifecycle import write_traceback
-
-            where = write_traceback(error)
-            self.notify(f"Internal error: {type(error).__name__}. The traceback is in {where}.", severity="error")
+        if event.worker.error is not None:
+            say_failure(self, event.worker.error)
 
     # Actions
 

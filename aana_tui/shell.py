@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from textual.containers import Container
 from textual.screen import Screen
 
+from aana_tui.actions.action import Scope
+from aana_tui.actions.registry import BY_ID, of
 from aana_tui.screens import view_class
 from aana_tui.thin_updates import ThinCompositor
 from aana_tui.widgets.banner import Banner
@@ -18,6 +20,7 @@ from aana_tui.widgets.notice import Notice
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from aana_tui.app import Console
     from aana_tui.places import Place
     from aana_tui.screens.view import View
 
@@ -56,6 +59,20 @@ class Shell(Screen[None]):
         view.pull()
         self.focus_view()
         return view
+
+    def paint_frame(self, console: Console) -> None:
+        """Say anew what stands around the view; each part paints only what differs."""
+        self.query_one(Header).show(console.session, console.trail.here)
+        label = console.keymap.label
+        self.query_one(Banner).show(console.session.store, label(BY_ID["app.retry"]), label(BY_ID["app.context"]))
+        self.query_one(Notice).progress(console.followed.line())
+        scopes = self.view.SCOPES if self.view is not None else ()
+        has_target = self.view is not None and bool(self.view.targets())
+        # What works in this view comes before what works everywhere.
+        actions = [action for action in (*of(*scopes), *of(Scope.EVERYWHERE)) if action.footer]
+        self.query_one(Footer).show(
+            [(label(action), action, console.why_not(action, has_target=has_target) is None) for action in actions]
+        )
 
     def focus_view(self) -> None:
         """Give the keys to what is seen."""

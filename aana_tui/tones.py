@@ -29,14 +29,25 @@ _MONO: dict[str, Style] = {
 }
 
 
+THEME = "ansi-dark"
+"""The terminal's own sixteen colours: their codes are the shortest, and they are those that its user likes."""
+_is_mono = False
+
+
+def decide_colours() -> None:
+    """Look whether the user wants no colours (https://no-color.org), or has a terminal without.
+
+    Before Textual starts, which takes the variable out of the environment.
+    """
+    global _is_mono  # noqa: PLW0603 - one terminal, one answer
+    if os.environ.get("TERM") == "dumb":
+        os.environ["NO_COLOR"] = "1"
+    _is_mono = bool(os.environ.get("NO_COLOR"))
+
+
 def is_mono() -> bool:
-    """Whether the user wants no colours (https://no-color.org)."""
-    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-
-
-def theme_name() -> str:
-    """Textual's theme: the terminal's own sixteen colours, whose codes are the shortest."""
-    return "ansi-dark"
+    """Whether there are no colours; bold, dim and reverse stay."""
+    return _is_mono
 
 
 def style_of(tone: str) -> Style:
