@@ -25,10 +25,14 @@ class Session:
         name: how it is called on the screen: the context's name or address.
         connect: makes a client of it; called in threads.
         address: the context's URL, for the commands that can be copied; the name where not given.
+        read_only: whether `connect` asks the daemon to refuse every change.
     """
 
-    def __init__(self, name: str, connect: Callable[[], Client], address: str = "") -> None:
+    def __init__(
+        self, name: str, connect: Callable[[], Client], address: str = "", *, read_only: bool = False
+    ) -> None:
         self.name = name
+        self.read_only = read_only
         self.address = address or name
         self.connect = connect
         self.store = Store()
@@ -65,22 +69,26 @@ class Session:
         return await answered
 
 
-def session_of(context: str | None) -> Session:
+def session_of(context: str | None, *, read_only: bool = False) -> Session:
     """A session with the daemon of a context: a saved name, a URL, or the one that is meant where none is named.
+
+    Args:
+        context: which one.
+        read_only: let the daemon refuse every change.
 
     Raises:
         InvalidInput: it names none.
     """
     from aanad.client import resolve
 
-    address = str(resolve(context))
+    address = resolve(context)
 
     def connect() -> Client:
         from aanad.client import Client
 
-        return Client(address)
+        return Client(address, role="viewer" if read_only else None)
 
-    return Session(context or address, connect, address)
+    return Session(address.name or str(address), connect, str(address), read_only=read_only)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, answered: asyncio.Future[Answer], tell: Callable[[], None]) -> None:

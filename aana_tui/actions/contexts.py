@@ -33,5 +33,5 @@ def switch(console: Console, name: str, place: Place | None = None) -> None:
     Raises:
         InvalidInput: no context is meant.
     """
-    session = session_of(name)
+    session = session_of(name, read_only=console.session.read_only)
     console.look_at(session, *([place] if place is not None else []))

@@ -106,6 +106,8 @@ _PHASES = {
     "version_mismatch": LinkPhase.MISMATCH,
     "unreadable_answer": LinkPhase.MISMATCH,
     "socket_forbidden": LinkPhase.REFUSED,
+    "ssh_host_key": LinkPhase.REFUSED,
+    "tls_untrusted": LinkPhase.REFUSED,
     "unauthorized": LinkPhase.REFUSED,
     "forbidden": LinkPhase.REFUSED,
 }

@@ -13,6 +13,7 @@ from aanad import __version__
 from aanad.cli import (
     check,
     console,
+    contexts,
     deploy,
     endpoints,
     events,
@@ -107,6 +108,7 @@ for _command in (
     top.top,
     secrets.secret,
     status.status,
+    contexts.context,
     console.tui,
 ):
     aana.add_command(_command)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from aanad.client import Client
+    from aanad.client import Address, Client
 
 Output = Literal["table", "json"]
 Function = TypeVar("Function", bound="Callable[..., Any]")
@@ -33,6 +33,12 @@ class Session:
     def is_json(self) -> bool:
         """Whether the output is for a program."""
         return self.output == "json"
+
+    def address(self) -> Address:
+        """Where the daemon is that was meant."""
+        from aanad.client import resolve
+
+        return resolve(self.context)
 
     def client(self) -> Client:
         """A client of the daemon that was meant."""
@@ -63,6 +69,16 @@ def _set_output(ctx: click.Context, _: click.Parameter, value: Output | None) ->
         ctx.ensure_object(Session).output = value
 
 
+def context_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """Saved contexts, for the shell's completion."""
+    try:
+        from aanad.client.saved_contexts import LOCAL, read_contexts
+
+        return [name for name in [LOCAL, *read_contexts().contexts] if name.startswith(incomplete)]
+    except Exception:  # noqa: BLE001 - a failing completion must not write into the user's command line
+        return []
+
+
 def session_options(function: Function) -> Function:
     """Add ``--context`` and ``--output`` to the group or to a verb."""
     function = click.option(
@@ -75,10 +91,11 @@ def session_options(function: Function) -> Function:
     )(function)
     return click.option(
         "--context",
-        metavar="URL",
+        metavar="NAME|URL",
         expose_value=False,
         callback=_set_context,
-        help="The daemon: unix:///path/to/aanad.sock. Default: AANA_CONTEXT, else the daemon of this machine.",
+        shell_complete=context_names,
+        help="The daemon: a saved name, unix://, https:// or ssh://; see `aana context`.",
     )(function)
 
 

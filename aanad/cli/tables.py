@@ -44,7 +44,7 @@ def print_json(value: BaseModel | Sequence[BaseModel]) -> None:
         click.echo(json.dumps(value.model_dump(mode="json"), indent=2))  # type: ignore[union-attr]
 
 
-def print_object(value: Mapping[str, object]) -> None:
+def print_object(value: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:
     """Print what is no model of the wire as JSON."""
     click.echo(json.dumps(value, indent=2))
 

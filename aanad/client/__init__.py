@@ -14,11 +14,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aanad.client.addresses import Address, HttpsAddress, SshAddress, UnixAddress, parse_address
     from aanad.client.client import Client
-    from aanad.client.contexts import Address, resolve
+    from aanad.client.contexts import resolve
     from aanad.client.invocations import Answer, Invocation
     from aanad.client.packing import Archive, pack
     from aanad.client.problems import error_of, problem_of
+    from aanad.client.saved_contexts import SavedContext, read_contexts
     from aanad.client.targets import Target, parse_target
     from aanad.client.terminal import sanitise
     from aanad.client.watch import Watched
@@ -28,29 +30,41 @@ __all__ = [
     "Answer",
     "Archive",
     "Client",
+    "HttpsAddress",
     "Invocation",
+    "SavedContext",
+    "SshAddress",
     "Target",
+    "UnixAddress",
     "Watched",
     "error_of",
     "pack",
+    "parse_address",
     "parse_target",
     "problem_of",
+    "read_contexts",
     "resolve",
     "sanitise",
 ]
 
 _HOMES = {
-    "Address": "contexts",
+    "Address": "addresses",
     "Answer": "invocations",
     "Archive": "packing",
     "Client": "client",
+    "HttpsAddress": "addresses",
     "Invocation": "invocations",
+    "SavedContext": "saved_contexts",
+    "SshAddress": "addresses",
     "Target": "targets",
+    "UnixAddress": "addresses",
     "Watched": "watch",
     "error_of": "problems",
     "pack": "packing",
+    "parse_address": "addresses",
     "parse_target": "targets",
     "problem_of": "problems",
+    "read_contexts": "saved_contexts",
     "resolve": "contexts",
     "sanitise": "terminal",
 }

@@ -17,7 +17,8 @@ from aanad.wire.projects import Endpoint, Project, ProjectDetail, Replica, Revis
 if TYPE_CHECKING:
     import httpx
 
-    from aanad.wire.access import Access
+    from aanad.client.addresses import Address
+    from aanad.wire.access import Access, Role
     from aanad.wire.request_stats import RequestStats
     from aanad.wire.secrets import Secret
     from aanad.wire.status import Health, Status, Version
@@ -27,12 +28,22 @@ class Client(Changes, Plans, Operations, Streams, HardwareCalls):
     """A daemon, as its users see it.
 
     Args:
-        context: ``unix:///path/to/aanad.sock``; ``AANA_CONTEXT`` or this machine's daemon where not given.
+        context: a saved name, ``unix:///path/to/aanad.sock``, ``https://host``, ``ssh://[user@]host``, or an address
+            that `resolve` gave; what `resolve` finds where not given. It is connected to with the first request, and
+            an ssh tunnel is shared with all clients of this process.
+        role: act with this role at most (``viewer``: nothing can be changed), whatever the daemon would allow.
         transport: what carries the requests, for tests: an `httpx.MockTransport`, say.
     """
 
-    def __init__(self, context: str | None = None, *, transport: httpx.BaseTransport | None = None) -> None:
-        self._connection = Connection(resolve(context), transport)
+    def __init__(
+        self,
+        context: str | Address | None = None,
+        role: Role | str | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        address = resolve(context) if context is None or isinstance(context, str) else context
+        self._connection = Connection(address, transport, role=role)
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +56,10 @@ class Client(Changes, Plans, Operations, Streams, HardwareCalls):
         self._connection.close()
 
     def cut(self) -> None:
-        """End what other threads wait for at this client, at once: each gets `DaemonUnavailable`."""
+        """End what other threads wait for at this client, at once and for good: each gets `DaemonUnavailable`.
+
+        Followers end too, instead of trying again; the code is ``client_cut``.
+        """
         self._connection.cut()
 
     @property

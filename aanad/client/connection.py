@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from weakref import WeakSet
 
-import httpcore
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from aanad.client.credentials import base_url, headers
+from aanad.client.interruption import cut_short
 from aanad.client.problems import error_of
-from aanad.errors import AanaError, DaemonUnavailable, Failed
+from aanad.client.transports import Cut, transport_to
+from aanad.client.unreachable import unreachable
+from aanad.errors import AanaError, Failed
 from aanad.wire.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from threading import Event
 
-    from aanad.client.contexts import Address
+    from aanad.client.addresses import Address
+    from aanad.wire.access import Role
 
 Model = TypeVar("Model")
 
@@ -29,22 +31,34 @@ Parameters = dict[str, "str | int | float | bool | Sequence[str] | None"]
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
 """Beyond the time that a request itself asks the daemon to wait."""
-_START_HINT = "Start it with `aanad`, or `systemctl start aanad`; `--context` names another daemon."
 
 
 class Connection:
-    """One HTTP client on one address."""
+    """One HTTP client on one address.
 
-    def __init__(self, address: Address, transport: httpx.BaseTransport | None = None) -> None:
+    Args:
+        address: where the daemon is.
+        transport: what carries the requests instead, for tests.
+        role: act with it at most.
+    """
+
+    def __init__(
+        self, address: Address, transport: httpx.BaseTransport | None = None, *, role: Role | str | None = None
+    ) -> None:
         self.address = address
-        self._backend = _UnixBackend()
+        self._cut = Cut()
         self._transport = transport
         self._http = httpx.Client(
-            # The host is never looked up: it only fills the Host header.
-            base_url="http://localhost",
-            transport=transport or _unix_transport(str(address.socket), self._backend),
+            base_url=base_url(address),
+            headers=headers(address, role),
+            transport=transport or transport_to(address, self._cut),
             trust_env=False,
         )
+
+    @property
+    def when_cut(self) -> Event:
+        """Is set when this connection is cut; what waits to try again waits for it too."""
+        return self._cut.event
 
     def __enter__(self) -> Self:
         return self
@@ -57,10 +71,10 @@ class Connection:
         self._http.close()
 
     def cut(self) -> None:
-        """End what other threads wait for here, at once: each gets `DaemonUnavailable`."""
+        """End what other threads wait for here, at once and for good: each gets `DaemonUnavailable`."""
+        self._cut.now()
         if self._transport is not None:
             self._transport.close()
-        self._backend.cut()
 
     def request(
         self,
@@ -125,77 +139,14 @@ class Connection:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        if self.when_cut.is_set():
+            raise cut_short()
         try:
             yield
-        except httpx.ConnectError as error:
-            raise self._cannot_connect(error) from error
-        except httpx.ConnectTimeout as error:
-            raise DaemonUnavailable(f"aanad does not take connections on {self.address}.", hint=_START_HINT) from error
-        except httpx.TimeoutException as error:
-            raise DaemonUnavailable(
-                f"aanad did not answer in time on {self.address}.",
-                hint="Its log says what it is busy with: `journalctl -u aanad`, or the terminal it runs in.",
-            ) from error
         except httpx.TransportError as error:
-            raise DaemonUnavailable(
-                f"aanad closed the connection on {self.address} before its answer was complete.",
-                hint="It may have been stopped or restarted: `aana status` says how it is.",
-                may_have_arrived=True,
-            ) from error
-
-    def _cannot_connect(self, error: httpx.ConnectError) -> DaemonUnavailable:
-        socket = self.address.socket
-        match _cause(error):
-            case PermissionError():
-                return DaemonUnavailable(
-                    f"You may not use aanad's socket {socket}.",
-                    hint="Its group may: `sudo usermod -aG aana $USER`, then log in again.",
-                )
-            case FileNotFoundError():
-                return DaemonUnavailable(f"aanad is not running: there is no socket {socket}.", hint=_START_HINT)
-            case ConnectionRefusedError():
-                return DaemonUnavailable(f"aanad is not running: nobody answers on {socket}.", hint=_START_HINT)
-            case _:
-                return DaemonUnavailable(f"aanad cannot be reached on {socket}: {error}.", hint=_START_HINT)
-
-
-class _UnixBackend(httpcore.SyncBackend):
-    """Tries a socket before httpcore does, whose own failed attempts are never closed (seen in httpcore 1.0)."""
-
-    def __init__(self) -> None:
-        self._streams: WeakSet[httpcore.NetworkStream] = WeakSet()
-
-    def cut(self) -> None:
-        """Shut every connection down, so that no thread goes on waiting for it."""
-        for stream in list(self._streams):
-            with suppress(OSError):
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-
-    def connect_unix_socket(
-        self,
-        path: str,
-        timeout: float | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            with socket.socket(socket.AF_UNIX) as attempt:
-                attempt.settimeout(timeout)
-                attempt.connect(path)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout(str(error)) from error
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
-        stream = super().connect_unix_socket(path, timeout, socket_options)
-        self._streams.add(stream)
-        return stream
-
-
-def _unix_transport(path: str, backend: _UnixBackend) -> httpx.HTTPTransport:
-    # A context of our own, because httpx's would read every certificate authority for a socket that has no TLS.
-    transport = httpx.HTTPTransport(uds=path, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    # httpx has no parameter for the backend.
-    transport._pool = httpcore.ConnectionPool(uds=path, network_backend=backend)  # noqa: SLF001
-    return transport
+            if self.when_cut.is_set():
+                raise cut_short() from error
+            raise unreachable(self.address, error, self.when_cut) from error
 
 
 def parsed(kind: type[Model], text: str | bytes) -> Model:
@@ -242,11 +193,3 @@ def _error_from(response: httpx.Response) -> AanaError:
             detail=response.text.splitlines()[:6],
         )
     return error_of(problem)
-
-
-def _cause(error: BaseException) -> BaseException | None:
-    """The operating system's own error behind httpx's and httpcore's."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, OSError):
-        cause = cause.__cause__ or cause.__context__
-    return cause

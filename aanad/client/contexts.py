@@ -1,53 +1,53 @@
-"""Which daemon is meant: ``--context`` or ``AANA_CONTEXT``, else the socket that the settings name."""
+"""Which daemon is meant: what is given, else ``AANA_CONTEXT``, else this machine's, else the saved one in use."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from pathlib import Path
 
-from aanad.errors import InvalidInput
+from aanad.client.addresses import Address, UnixAddress, parse_address
 from aanad.locations import control_socket
 
 VARIABLE = "AANA_CONTEXT"
-_HINT = "Give unix:///path/to/aanad.sock, or nothing for the daemon of this machine."
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a daemon listens."""
-
-    socket: Path
-
-    def __str__(self) -> str:
-        return f"unix://{self.socket}"
 
 
 def resolve(context: str | None = None) -> Address:
     """The address of the daemon that is meant.
 
     Args:
-        context: a URL; the environment's ``AANA_CONTEXT`` where not given, else the settings' socket.
+        context: a saved name, ``local``, or a URL; the environment's ``AANA_CONTEXT`` where not given, else this
+            machine's socket if it is there, else the saved context in use (``aana context use``).
 
     Raises:
-        InvalidInput: a context that names no socket.
+        InvalidInput: ``unknown_context``, a name that is not saved; ``invalid_context``, a URL that cannot be used.
     """
     text = context or os.environ.get(VARIABLE)
-    if not text:
-        return Address(control_socket())
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        raise InvalidInput(f"There is no context named {text!r}.", hint=_HINT, code="unknown_context")
-    if scheme != "unix":
-        raise InvalidInput(
-            f"A context of the kind {scheme}:// cannot be used yet, only unix:// can.",
-            hint=_HINT,
-            code="unknown_context",
-        )
-    if not rest.startswith("/"):
-        raise InvalidInput(
-            f"The context {text!r} does not name a socket by its whole path.",
-            hint=_HINT,
-            code="unknown_context",
-        )
-    return Address(Path(rest))
+    if text:
+        return parse_address(text) if "://" in text else named(text)
+    here = UnixAddress(control_socket())
+    if _is_there(here):
+        return here
+    from aanad.client.saved_contexts import read_contexts
+
+    saved = read_contexts()
+    return here if saved.current is None else saved.named(saved.current).address()
+
+
+def named(name: str) -> Address:
+    """The address that a name stands for.
+
+    Raises:
+        InvalidInput: ``unknown_context``.
+    """
+    from aanad.client.saved_contexts import LOCAL, read_contexts
+
+    return UnixAddress(control_socket(), name=LOCAL) if name == LOCAL else read_contexts().named(name).address()
+
+
+def _is_there(address: UnixAddress) -> bool:
+    try:
+        address.socket.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # one that may not be looked at is still this machine's
+    return True

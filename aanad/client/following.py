@@ -22,7 +22,7 @@ def follow_events(
 ) -> Iterator[Event]:
     """Events without end; only the first try to connect may fail."""
     cursor, was_live = since, False
-    pauses = Pauses()
+    pauses = Pauses(connection.when_cut)
     while True:
         parameters: Parameters = {**asked, "since": cursor, "limit": limit, "follow": True}
         try:
@@ -38,6 +38,6 @@ def follow_events(
                     elif cursor is None:
                         cursor = last  # the daemon says that there was none to begin with
         except DaemonUnavailable:
-            if not was_live:
+            if not was_live or connection.when_cut.is_set():
                 raise
         pauses.pause()

@@ -60,7 +60,7 @@ class LogStream:
     def _read(self) -> Iterator[LogRecord]:
         is_connected = False
         gone_at = 0.0
-        pauses = Pauses()
+        pauses = Pauses(self._connection.when_cut)
         while True:
             try:
                 for line in self._lines():
@@ -71,7 +71,8 @@ class LogStream:
                     return
                 failure: DaemonUnavailable | None = None
             except DaemonUnavailable as error:
-                if not self._follow or (not is_connected and not gone_at):
+                is_new = not is_connected and not gone_at
+                if not self._follow or is_new or self._connection.when_cut.is_set():
                     raise
                 failure = error
             if is_connected or not gone_at:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from threading import Event
 
 MIN_PAUSE_S = 0.2
 MAX_PAUSE_S = 5.0
@@ -11,14 +11,19 @@ SILENCE_LIMIT_S = 25.0
 
 
 class Pauses:
-    """Pauses that double, until something arrives."""
+    """Pauses that double, until something arrives.
 
-    def __init__(self) -> None:
+    Args:
+        until: ends a pause.
+    """
+
+    def __init__(self, until: Event | None = None) -> None:
         self._next_s = MIN_PAUSE_S
+        self._until = until or Event()
 
     def pause(self) -> None:
         """Wait."""
-        time.sleep(self._next_s)
+        self._until.wait(self._next_s)
         self._next_s = min(2 * self._next_s, MAX_PAUSE_S)
 
     def begin_anew(self) -> None:

@@ -74,7 +74,7 @@ def watch(
         AanaError: the daemon cannot be reached at first, or refuses.
     """
     position, is_live = _Position(), False
-    pauses = pauses or Pauses()
+    pauses = pauses or Pauses(connection.when_cut)
     while True:
         try:
             for message in _messages(connection, topics, position):
@@ -85,7 +85,7 @@ def watch(
                 if message is not None:
                     yield message
         except Unavailable as error:
-            if position.epoch is None:
+            if position.epoch is None or connection.when_cut.is_set():
                 raise
             if is_live:
                 is_live = False

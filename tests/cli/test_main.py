@@ -103,10 +103,10 @@ def test_a_wrong_option_is_a_usage_error(run: Run) -> None:
 
 def test_a_context_that_cannot_be_used_is_refused(run: Run) -> None:
     """A clear sentence; nothing is tried."""
-    result = run("--context", "ssh://box", "ps")
+    result = run("--context", "ftp://box", "ps")
 
     assert result.exit_code == 2
-    assert "ssh://" in result.stderr
+    assert "ftp://" in result.stderr
 
 
 def test_a_mistake_of_ours_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,7 @@ def test_ps_json_has_the_keys_that_scripts_rely_on(run: Run, daemon: FakeDaemon)
         "ready",
         "replicas",
         "endpoints",
+        "etag",
     ]
     assert listed[0]["since"] == "2026-01-02T03:04:05Z"
     assert listed[0]["endpoints"] == [{"name": "lowercase", "path": "/lowercase"}]

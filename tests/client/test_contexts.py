@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aanad.client import Address, resolve
+from aanad.client import UnixAddress, resolve
 from aanad.errors import InvalidInput, InvalidSettings
 from aanad.settings import load_settings
 
@@ -16,7 +16,7 @@ def test_the_settings_socket_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.delenv("AANA_CONTEXT", raising=False)
     monkeypatch.setenv("AANA_RUNTIME_DIR", str(tmp_path))
 
-    assert resolve() == Address(tmp_path / "aanad.sock")
+    assert resolve() == UnixAddress(tmp_path / "aanad.sock")
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch
     """The option is nearer to the user than the variable."""
     monkeypatch.setenv("AANA_CONTEXT", "unix:///a.sock")
 
-    assert resolve() == Address(Path("/a.sock"))
-    assert resolve("unix:///b.sock") == Address(Path("/b.sock"))
+    assert resolve() == UnixAddress(Path("/a.sock"))
+    assert resolve("unix:///b.sock") == UnixAddress(Path("/b.sock"))
 
 
 @pytest.mark.parametrize("context", ["box", "https://box", "ssh://me@box", "unix://relative.sock"])

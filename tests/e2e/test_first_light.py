@@ -58,6 +58,7 @@ def test_ps_says_running(box: Box) -> None:
     revision = project.pop("revision")
     assert since.endswith("Z")
     assert len(revision) == 12
+    assert project.pop("etag")
     assert project == {
         "name": "lowercase",
         "phase": "running",
