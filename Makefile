@@ -35,6 +35,9 @@ test-unit: $(VENV)/.dev ## tests without Ray
 	$(BIN)/pytest -q -n auto -m "not e2e and not faults and not gpu"
 
 test-e2e: $(VENV)/.dev ## tests against one real daemon and one real Ray (BOXES=2: two of each, half of the tests for each)
+	@{ [ -x /usr/sbin/sshd ] && command -v tmux >/dev/null; } \
+		|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y --no-install-recommends openssh-server tmux; } \
+		|| { echo "make test-e2e needs sshd and tmux: apt-get install openssh-server tmux" >&2; exit 1; }
 	$(BIN)/pytest -q -m e2e $(if $(filter-out 1,$(BOXES)),-n $(BOXES) --dist loadfile)
 
 test-faults: $(VENV)/.dev ## tests that kill processes of a daemon and a Ray of their own

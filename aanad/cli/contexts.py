@@ -145,7 +145,7 @@ def show(session: Session, name: str | None) -> None:
         reason = "`aana context use` named it, and this machine has no daemon"
     if session.is_json:
         known = shown.name if meant.name else None
-        print_object({**_as_object(shown, meant, saved.current), "name": known, "reason": reason})
+        print_object({**_as_object(shown, _meant(session), saved.current), "name": known, "reason": reason})
         return
     rows = [
         ("name", meant.name or ""),

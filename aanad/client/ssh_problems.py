@@ -77,5 +77,5 @@ def ssh_problem(address: SshAddress, said: Sequence[str]) -> DaemonUnavailable:
         f"ssh to {box} failed{last}.",
         hint=f"`{ssh}` by hand shows more.",
         code="ssh_failed",
-        detail=lines[-MAX_DETAIL_LINES:],
+        detail=lines[-MAX_DETAIL_LINES:] if len(lines) > 1 else None,
     )

@@ -58,20 +58,20 @@ def transport_to(address: Address, cut: Cut) -> httpx.HTTPTransport:
         case UnixAddress() | SshAddress():
             # A context of our own, because httpx's would read every certificate authority for a socket without TLS.
             transport = httpx.HTTPTransport(uds="aanad", verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-            pool = httpcore.ConnectionPool(uds="aanad", network_backend=_Backend(cut, _socket_of(address, cut)))
+            pool = httpcore.ConnectionPool(uds="aanad", network_backend=_backend(address, cut))
     # httpx has no parameter for the backend.
     transport._pool = pool  # noqa: SLF001
     return transport
 
 
-def _socket_of(address: UnixAddress | SshAddress, cut: Cut) -> Callable[[], Path]:
+def _backend(address: UnixAddress | SshAddress, cut: Cut) -> _Backend:
     if isinstance(address, UnixAddress):
         path = address.socket
-        return lambda: path
+        return _Backend(cut, lambda: path)
     from aanad.client.tunnels import tunnel_to
 
     tunnel = tunnel_to(address)
-    return lambda: tunnel.socket(cut.event)
+    return _Backend(cut, lambda: tunnel.socket(cut.event), tunnel.lost)
 
 
 def _tls_context(address: HttpsAddress) -> ssl.SSLContext:
@@ -86,11 +86,18 @@ def _tls_context(address: HttpsAddress) -> ssl.SSLContext:
 
 
 class _Backend(httpcore.SyncBackend):
-    """Connects; where the Unix socket is, is asked for each time."""
+    """Connects.
 
-    def __init__(self, cut: Cut, socket_path: Callable[[], Path] = Path) -> None:
+    Args:
+        cut: ends the connections.
+        find: where the Unix socket is now.
+        lost: is told of one that nobody listens on; then `find` may know another.
+    """
+
+    def __init__(self, cut: Cut, find: Callable[[], Path] = Path, lost: Callable[[Path], None] | None = None) -> None:
         self._cut = cut
-        self._socket_path = socket_path
+        self._find = find
+        self._lost = lost
 
     def connect_tcp(
         self,
@@ -104,26 +111,37 @@ class _Backend(httpcore.SyncBackend):
 
     def connect_unix_socket(
         self,
-        path: str,
+        path: str,  # noqa: ARG002 - the place changes when a tunnel is made again
         timeout: float | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        path = str(self._socket_path())
-        # Tried before httpcore does, whose own failed attempts are never closed (seen in httpcore 1.0).
+        found = self._find()
         try:
-            with socket.socket(socket.AF_UNIX) as attempt:
-                attempt.settimeout(timeout)
-                attempt.connect(path)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout(str(error)) from error
-        except OSError as error:
-            raise httpcore.ConnectError(str(error)) from error
-        return self._cuttable(super().connect_unix_socket(path, timeout, socket_options))
+            _try(found, timeout)
+        except httpcore.ConnectError:
+            if self._lost is None:
+                raise
+            self._lost(found)
+            found = self._find()
+            _try(found, timeout)
+        return self._cuttable(super().connect_unix_socket(str(found), timeout, socket_options))
 
     def _cuttable(self, stream: httpcore.NetworkStream) -> _CuttableStream:
         found = _CuttableStream(stream, stream.get_extra_info("socket").dup())
         self._cut.add(found)
         return found
+
+
+def _try(path: Path, timeout: float | None) -> None:
+    """Connect before httpcore does, whose own failed attempts are never closed (seen in httpcore 1.0)."""
+    try:
+        with socket.socket(socket.AF_UNIX) as attempt:
+            attempt.settimeout(timeout)
+            attempt.connect(str(path))
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout(str(error)) from error
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
 
 
 class _CuttableStream(httpcore.NetworkStream):

@@ -43,6 +43,8 @@ _RULES = (
 )
 _DEFAULTS = ("ConnectTimeout=10", "LogLevel=ERROR", "ServerAliveCountMax=3", "ServerAliveInterval=10")
 """What a context's own ssh_options may set otherwise."""
+_NO_OTHER_WAY = ("-o", "ProxyCommand=false")
+"""Where the connection is gone, an ssh that was to share it would make one of its own."""
 _NO_OTHER_FORWARDS = ("-o", "ClearAllForwardings=yes")
 _LIFELINE = """
 folder=$1; shift
@@ -114,6 +116,12 @@ class Tunnel:
             return self._socket
         finally:
             self._lock.release()
+
+    def lost(self, socket: Path) -> None:
+        """Nobody listens on a socket that this gave: the next one is of a new connection."""
+        with self._lock:
+            if socket == self._socket:
+                self._end()
 
     def diagnosis(self, cut: Event) -> DaemonUnavailable:
         """Why nobody answered at the socket."""
@@ -224,7 +232,7 @@ class _Master:
         """Run another ssh on this connection; what it printed, and what it said on its standard error."""
         deadline = time.monotonic() + LOOKUP_LIMIT_S
         with subprocess.Popen(  # noqa: S603 - no shell
-            [*self._arguments(), *arguments],
+            [*self._arguments(), *_NO_OTHER_WAY, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

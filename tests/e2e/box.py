@@ -67,6 +67,7 @@ class Box:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("AANA_", "RAY_"))}
         self.environment = inherited | {
             "AANA_CONFIG": str(self.root / "none.toml"),
+            "XDG_CONFIG_HOME": str(self.root / "config"),
             "AANA_STATE_DIR": str(self.state_dir),
             "AANA_RUNTIME_DIR": str(self.runtime_dir),
             "AANA_SERVE__PORT": str(self.serve_port),
