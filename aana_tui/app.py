@@ -13,6 +13,7 @@ from aana_tui.actions.rules import why_not
 from aana_tui.keymap import Keymap
 from aana_tui.keys import KeysInOrder
 from aana_tui.lifecycle import listen, say_failure
+from aana_tui.painting import narrowed
 from aana_tui.places import Place, Trail
 from aana_tui.shell import Shell
 from aana_tui.state.followed import Followed
@@ -22,7 +23,9 @@ from aana_tui.widgets.notice import Notice
 from aanad.errors import AanaError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.notifications import SeverityLevel
+    from textual.screen import Screen
     from textual.worker import Worker
 
     from aana_tui.actions.action import Action
@@ -60,6 +63,9 @@ class Console(KeysInOrder):
         self.followed = Followed(session.store)
         self.shell = Shell()
         self._pulled_at = 0.0
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, narrowed(renderable))
 
     async def on_mount(self) -> None:
         """Paint the first view, then begin to look: what the link imports would hold the first frame up."""

@@ -107,9 +107,7 @@ def test_it_tries_for_ever_and_says_from_where(quiet: SimulatedBox) -> None:
 
 def test_a_link_that_is_back_is_used_at_once(quiet: SimulatedBox) -> None:
     """Where the console knows that the daemon answers again, the feed does not wait for its own next try."""
-    feed = LogFeed(
-        lambda: Client("unix:///demo", transport=SimulatedTransport(quiet)), LogQuery(), min_pause_s=3600
-    )
+    feed = LogFeed(lambda: Client("unix:///demo", transport=SimulatedTransport(quiet)), LogQuery(), min_pause_s=3600)
     quiet.link_down()
     feed.open()
     eventually(lambda: feed.error is not None)
