@@ -35,21 +35,25 @@ def screen_of(*renderables: ChopsUpdate | LayoutUpdate) -> list[object]:
 
 def some_strip(chance: random.Random, width: int) -> Strip:
     """A line of that many cells."""
-    strip = Strip([Segment(chance.choice(WORDS), chance.choice(STYLES)) for _ in range(12)])
-    return strip.crop(0, width)
+    strip = Strip([Segment(chance.choice(WORDS), chance.choice(STYLES)) for _ in range(20)])
+    return strip.crop_extend(0, width, None)
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_it_looks_as_textual_paints_it(seed: int) -> None:
     """Colours, attributes, wide characters, pieces of lines: a terminal shows the same."""
     chance = random.Random(seed)
-    whole = LayoutUpdate([[some_strip(chance, 20), some_strip(chance, 16)] for _ in range(4)], Region(2, 0, 36, 4))
-    chops = [{0: some_strip(chance, 20), 20: some_strip(chance, 20)} for _ in range(4)]
-    lefts = [chance.randint(0, 30) for _ in range(4)]
-    # Not into the midst of a wide character, which none of the two can halve.
-    chops = [{x: Strip([Segment("x" * 20, chance.choice(STYLES))]) for x in line} for line in chops]
-    spans = [(y, left, left + chance.randint(1, 9)) for y, left in enumerate(lefts)]
-    pieces = ChopsUpdate(chops, spans, [[20, 40]] * 4)
+    before = [some_strip(chance, 36) for _ in range(4)]
+    whole = LayoutUpdate([[strip] for strip in before], Region(2, 0, 36, 4))
+    spans, after = [], []
+    for y, strip in enumerate(before):
+        # Only here does a line differ from what is seen.
+        whole_characters = [x for x in range(37) if strip.crop(0, x).text + strip.crop(x, 36).text == strip.text]
+        left, right = sorted(chance.sample(whole_characters, 2))
+        spans.append((y, 2 + left, 2 + right))
+        fresh = Strip([Segment("x" * (right - left), chance.choice(STYLES))])
+        after.append({2: Strip.join([strip.crop(0, left), fresh, strip.crop(right, 36)])})
+    pieces = ChopsUpdate(after, spans, [[38]] * 4)
 
     mine = screen_of(narrowed(whole), narrowed(pieces))  # type: ignore[arg-type]
 
