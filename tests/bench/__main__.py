@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from tests.bench import daemon, fleet, gpus, images, log_lines, many_projects, watchers
+from tests.bench import console, daemon, fleet, gpus, images, log_lines, many_projects, watchers
 from tests.e2e.box import REPOSITORY, TEST_PROJECTS, Box
 
 
@@ -14,6 +14,7 @@ def main() -> None:
     """Measure on a box of our own, and clean it up."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the box is cleaned up then too
     watchers.report()
+    console.report()
     many_projects.report()
     box = Box()
     try:

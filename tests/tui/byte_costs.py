@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
 
 from aana_tui.demo.box import SimulatedBox
-from tests.tui.loads import busy
+from tests.tui.loads import busy, chatter, ticking
 from tests.tui.serving import served
 from tests.tui.terminal import Terminal, console
 
@@ -37,7 +36,7 @@ def busy_second(size: Size, seconds: int = 5) -> dict[str, float]:
     """Bytes a second by view, with eight GPUs and fifty replicas whose numbers all change each second."""
     box = SimulatedBox(replicas=50)
     busy(box)
-    with _opened(box, size) as terminal, _ticking(box.tick, 1):
+    with _opened(box, size) as terminal, ticking(box.tick, 1):
         costs = {}
         for view in _views(terminal):
             time.sleep(2)
@@ -51,7 +50,7 @@ def followed_log(size: Size, seconds: int = 5) -> float:
     with _opened(box, size) as terminal:
         terminal.press("4")
         terminal.settle()
-        with _ticking(lambda: chatter(box), 1 / LOG_SLICES):
+        with ticking(lambda: chatter(box, LOG_LINES_A_SECOND // LOG_SLICES), 1 / LOG_SLICES):
             time.sleep(3)
             return terminal.counted(seconds) / seconds
 
@@ -70,18 +69,6 @@ def pages(size: Size) -> dict[str, int]:
         return costs
 
 
-def chatter(box: SimulatedBox, lines: int = LOG_LINES_A_SECOND // LOG_SLICES) -> None:
-    """Some log lines of one replica."""
-    project = box.projects["whisper"]
-    replica = project.replicas("asr")[0]
-    for _ in range(lines):
-        record = box.log.add(
-            f"segment {box.log.end}: 14.2 s of audio in 212 ms, language en (0.98), 31 tokens, beam 5",
-            project=project.name, deployment="asr", replica=replica.id, source="serve",
-        )  # fmt: skip
-        assert record.message
-
-
 @contextmanager
 def _opened(box: SimulatedBox, size: Size) -> Iterator[Terminal]:
     with served(box) as context, console("--context", context, size=size) as terminal:
@@ -97,23 +84,3 @@ def _views(terminal: Terminal) -> Iterator[str]:
             terminal.press(key)
             time.sleep(0.7)
         yield view
-
-
-@contextmanager
-def _ticking(happens: object, each_s: float) -> Iterator[None]:
-    assert callable(happens)
-    ends = Event()
-
-    def run() -> None:
-        due = time.monotonic()
-        while not ends.wait(max(0.0, due - time.monotonic())):
-            happens()
-            due += each_s
-
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ends.set()
-        thread.join()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
 from aana_tui.demo.box import SimulatedBox
 from aanad.wire.projects import Replica
 
@@ -21,3 +26,35 @@ def busy(box: SimulatedBox) -> None:
             box.set("replicas", key, replica.model_copy(update=used))
 
     box.each_second.append(stir)
+
+
+def chatter(box: SimulatedBox, lines: int) -> None:
+    """Some log lines of one replica."""
+    project = box.projects["whisper"]
+    replica = project.replicas("asr")[0]
+    for _ in range(lines):
+        record = box.log.add(
+            f"segment {box.log.end}: 14.2 s of audio in 212 ms, language en (0.98), 31 tokens, beam 5",
+            project=project.name, deployment="asr", replica=replica.id, source="serve",
+        )  # fmt: skip
+        assert record.message
+
+
+@contextmanager
+def ticking(happens: Callable[[], object], each_s: float) -> Iterator[None]:
+    """Let something happen again and again, in a thread."""
+    ends = Event()
+
+    def run() -> None:
+        due = time.monotonic()
+        while not ends.wait(max(0.0, due - time.monotonic())):
+            happens()
+            due += each_s
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socketserver
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -81,3 +82,23 @@ class _Handler(BaseHTTPRequestHandler):
     def address_string(self) -> str:
         """A Unix socket's peer has none."""
         return "local"
+
+
+def main() -> None:
+    """Serve a box until stdin ends: ``python -m tests.tui.serving REPLICAS PACE LOG_LINES_A_SECOND``."""
+    from tests.tui.loads import chatter, ticking
+
+    replicas, pace, lines = (int(word) for word in sys.argv[1:4])
+    box = SimulatedBox(replicas=replicas)
+    slices = 20
+    with (
+        served(box) as context,
+        ticking(box.tick, 1 / pace if pace else 1e9),
+        ticking(lambda: chatter(box, lines // slices) if lines else None, 1 / slices),
+    ):
+        print(context, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

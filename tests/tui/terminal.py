@@ -137,6 +137,11 @@ class Terminal:
         """How many bytes were written until now."""
         return len(self.output)
 
+    def arrival_of(self, data: bytes, after: int = 0) -> float:
+        """When (`time.monotonic`) these bytes, the first of them after so many others, had been written."""
+        end = self.output.index(data, after) + len(data)
+        return next(at for at, count in self.arrivals if count >= end)
+
     def settle(self, quiet_s: float = 1.2, within: float = 30.0) -> None:
         """Wait until nothing has been written for so long; longer than the console takes between two looks."""
 
