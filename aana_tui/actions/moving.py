@@ -79,7 +79,15 @@ def try_out(console: Console, action: Action, argument: str = "") -> None:
         run(console, f"requests {argument}")
         return
     target = _one(console)
-    console.go(Place("requests", project=target.project, endpoint=target.endpoint))
+    endpoints = [
+        endpoint.name
+        for project in console.session.store.projects()
+        if project.name == target.project
+        for endpoint in project.endpoints
+    ]
+    # Of one there is nothing to choose.
+    endpoint = target.endpoint or (endpoints[0] if len(endpoints) == 1 else None)
+    console.go(Place("requests", project=target.project, endpoint=endpoint))
 
 
 def _one(console: Console) -> Target:
