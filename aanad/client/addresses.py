@@ -65,7 +65,9 @@ class SshAddress:
         return f"{self.user}@{self.host}" if self.user else self.host
 
     def __str__(self) -> str:
-        return f"ssh://{self.destination}{f':{self.port}' if self.port else ''}{self.socket or ''}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        user, port = f"{self.user}@" if self.user else "", f":{self.port}" if self.port else ""
+        return f"ssh://{user}{host}{port}{self.socket or ''}"
 
 
 Address = UnixAddress | HttpsAddress | SshAddress

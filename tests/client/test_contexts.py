@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aanad.client import UnixAddress, resolve
-from aanad.errors import InvalidInput, InvalidSettings
+from aanad.errors import InvalidSettings
 from aanad.settings import load_settings
 
 
@@ -73,13 +73,3 @@ def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch
 
     assert resolve() == UnixAddress(Path("/a.sock"))
     assert resolve("unix:///b.sock") == UnixAddress(Path("/b.sock"))
-
-
-@pytest.mark.parametrize("context", ["box", "https://box", "ssh://me@box", "unix://relative.sock"])
-def test_other_contexts_are_refused_clearly(context: str) -> None:
-    """What cannot be used is named in the sentence."""
-    with pytest.raises(InvalidInput) as raised:
-        resolve(context)
-
-    assert raised.value.code == "unknown_context"
-    assert context.partition("://")[0] in raised.value.message

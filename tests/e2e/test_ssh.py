@@ -213,7 +213,7 @@ def test_following_logs_goes_on_after_the_tunnel_was_killed(box: Box, sshd: Sshd
     project = box.copy_project(PROJECTS / "lowercase", "followed_over_ssh")
     box.ok("deploy", project)
     output = box.root / "followed.jsonl"
-    command = ["logs", "-f", "--source", "aanad", "-o", "json", "--tail", "1", "--context", sshd.context(box.socket)]
+    command = ["logs", "-f", "--source", "daemon", "-o", "json", "--tail", "1", "--context", sshd.context(box.socket)]
     with output.open("wb") as file:
         following = subprocess.Popen(
             [BIN / "aana", *command], stdout=file, env=box.environment | {"AANA_SSH": sshd.ssh}, cwd=box.root
