@@ -79,7 +79,7 @@ class Detail(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        index, style, width = y + self.scroll_offset.y, self.rich_style, self.size.width
+        index, style, width = y + self.scroll_offset.y, self.rich_style, self.scrollable_content_region.width
         below = len(self._lines) - index - 1
         cells: Line = self._lines[index] if index < len(self._lines) else ()
         if below > 0 and y == self.size.height - 1 and not self.has_focus and not self._is_auto:
@@ -97,6 +97,10 @@ class Detail(ScrollView, can_focus=True, inherit_bindings=False):
         """Lines are folded anew."""
         self._fold()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """A scrollbar takes room from the lines, or gives it back."""
+        self._fold()
+
     def on_focus(self) -> None:
         """All can be seen."""
         self.refresh()
@@ -106,7 +110,7 @@ class Detail(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _fold(self) -> None:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if width <= 0:
             return
         before, self._lines = self._lines, []

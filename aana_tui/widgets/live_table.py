@@ -242,7 +242,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
     def do_right(self) -> None:
         """Bring the columns on the right into sight."""
         last = self._placed[-1]
-        if last.at < len(self.columns) - 1 or last.x + last.width > self.size.width:
+        if last.at < len(self.columns) - 1 or last.x + last.width > self._width:
             self._skipped += self._is_wide
             self._lay_out()
 
@@ -315,7 +315,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Highlighted(self, self.cursor_key))
 
     def _resize_virtually(self) -> None:
-        size = Size(self.size.width, len(self.rows) + self._head)
+        size = Size(self._width, len(self.rows) + self._head)
         if size != self.virtual_size:
             self.virtual_size = size
 
@@ -327,7 +327,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=self._cursor - self._room + 1, animate=False)
 
     def _lay_out(self) -> None:
-        placed = lay_out(self.columns, self.size.width, is_wide=self._is_wide, skipped=self._skipped)
+        placed = lay_out(self.columns, self._width, is_wide=self._is_wide, skipped=self._skipped)
         if placed != self._placed:
             self._placed = placed
             self.refresh()
@@ -339,6 +339,11 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _head(self) -> int:
         """Lines above the rows."""
         return 2 if self._title else 1
+
+    @property
+    def _width(self) -> int:
+        """Columns of the screen, without those of a scrollbar."""
+        return self.scrollable_content_region.width
 
     @property
     def _room(self) -> int:
@@ -364,12 +369,12 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._resize_virtually()
             self.refresh()
         elif title != before:
-            self.refresh(Region(0, 0, self.size.width, 1))
+            self.refresh(Region(0, 0, self._width, 1))
         for y in range(self._head, self.size.height):
             was, now = self._seen.get(y), self._line(y)
             if was is None or was.row is None or now.row is None or was[1:] != now[1:] or was.row.key != now.row.key:
                 if was != now:
-                    self.refresh(Region(0, y, self.size.width, 1))
+                    self.refresh(Region(0, y, self._width, 1))
             elif was.row is not now.row:
                 self._repaint_cells(y, was.row, now.row)
 
@@ -404,7 +409,7 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
         )
 
     def _strip(self, segments: Iterable[Segment], style: Style) -> Strip:
-        return Strip(Segment.apply_style(segments, style)).adjust_cell_length(self.size.width, style).simplify()
+        return Strip(Segment.apply_style(segments, style)).adjust_cell_length(self._width, style).simplify()
 
     # What happens to it
 
@@ -414,6 +419,10 @@ class LiveTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._resize_virtually()
         self._lay_out()
         self._scroll_to_cursor()
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """A scrollbar takes room from the columns, or gives it back."""
+        self._lay_out()
 
     def on_focus(self) -> None:
         """The cursor is seen."""
