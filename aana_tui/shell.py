@@ -10,7 +10,6 @@ from textual.screen import Screen
 from aana_tui.actions.action import Scope
 from aana_tui.actions.registry import BY_ID, of
 from aana_tui.screens import view_class
-from aana_tui.thin_updates import ThinCompositor
 from aana_tui.widgets.banner import Banner
 from aana_tui.widgets.command_line import CommandLine
 from aana_tui.widgets.footer import Footer
@@ -32,7 +31,6 @@ class Shell(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = ThinCompositor()
         self._views: dict[str, View] = {}
         self.view: View | None = None
 

@@ -75,12 +75,12 @@ class EventsView(TableView):
         gap = self._history.offer(store.events())
         if gap is not None and store.link.is_live and not self._is_reading:
             self._read_gap(self._history, gap)
-        self.main().empty = self._empty() if store.is_known else ""
+        self.table.empty = self._empty() if store.is_known else ""
         self._show_rows()
         self._read_older_where_short()
 
     def _show_rows(self) -> None:
-        table, today = self.main(), wall_clock().astimezone().date()
+        table, today = self.table, wall_clock().astimezone().date()
         events = self._history.events
         self._events = {str(event.cursor): event for event in events}
         if self._is_following:
@@ -101,12 +101,12 @@ class EventsView(TableView):
     # What was before, and between
 
     def _read_older_where_short(self) -> None:
-        if self.is_mounted and not self._has_failed and len(self.main().rows) < self.main().size.height:
+        if self.is_mounted and not self._has_failed and len(self.table.rows) < self.table.size.height:
             self._read_older()
 
     def _read_older(self) -> None:
         store = self.session.store
-        if self._is_reading or not self._history.has_older or not store.link.is_live or not self.main().size.height:
+        if self._is_reading or not self._history.has_older or not store.link.is_live or not self.table.size.height:
             return
         if self._history.is_full:
             return
@@ -193,7 +193,7 @@ class EventsView(TableView):
         self._moved()
 
     def _moved(self, *, is_up: bool = False) -> None:
-        table = self.main()
+        table = self.table
         was_following, rows = self._is_following, table.rows
         self._is_following = bool(rows) and table.cursor_key == rows[-1].key
         if is_up and rows and table.cursor_key == rows[0].key:
@@ -208,7 +208,7 @@ class EventsView(TableView):
 
     def detail(self) -> Iterable[Line]:
         """All of the selected event."""
-        event = self._events.get(self.main().cursor_key or "")
+        event = self._events.get(self.table.cursor_key or "")
         if event is None:
             return
         yield line(clean(event.type), "strong")
@@ -227,13 +227,13 @@ class EventsView(TableView):
 
     def why(self) -> Line:
         """The whole message of what the table has cut."""
-        event = self._events.get(self.main().cursor_key or "")
+        event = self._events.get(self.table.cursor_key or "")
         return (Cell(" "), Cell(clean(event.message), _tone(event))) if event is not None else ()
 
     def targets(self) -> list[Target]:
         """The marked events, or the one under the cursor."""
-        rows = {row.key: row for row in self.main().rows}
-        return [_target(self._events[key], rows[key].line) for key in self.main().chosen_keys if key in self._events]
+        rows = {row.key: row for row in self.table.rows}
+        return [_target(self._events[key], rows[key].line) for key in self.table.chosen_keys if key in self._events]
 
     def do_open(self) -> None:
         """What it is about: the replica, where it names one that is still there, else the project."""

@@ -54,7 +54,7 @@ async def test_one_line_says_why_the_selected_project_is_not_well(box: Simulated
 
 async def test_from_120_columns_a_pane_tells_the_rest(box: SimulatedBox) -> None:
     """Why and what to do, where it answers, endpoints, deployments with their GPUs, what happened last."""
-    async with running(box, size=(120, 30)) as pilot:
+    async with running(box, size=(120, 40)) as pilot:
         await pilot.press("slash", *"stable", "enter")
         await shows(pilot, "pipeline could not start")
         text = screen_text(pilot)
