@@ -6,7 +6,4 @@ from aana_tui.actions.action import Action, Scope
 
 _G = Scope.GPUS
 
-ACTIONS = (
-    Action("gpus.other", "Processes", "Change between the GPUs and the processes on the selected one.", _G, "tab"),
-    Action("gpus.window", "Span", "Show the graphs of the last 5, 15 or 60 minutes.", _G, "w", "span"),
-)
+ACTIONS = (Action("gpus.window", "Span", "Show the graphs of the last 5, 15 or 60 minutes.", _G, "w", "span"),)

@@ -194,6 +194,8 @@ class EventsView(TableView):
 
     def _moved(self, *, is_up: bool = False) -> None:
         table = self.table
+        if self.main() is not table:
+            return
         was_following, rows = self._is_following, table.rows
         self._is_following = bool(rows) and table.cursor_key == rows[-1].key
         if is_up and rows and table.cursor_key == rows[0].key:

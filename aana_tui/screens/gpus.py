@@ -27,8 +27,6 @@ from aana_tui.widgets.gpu_users import COLUMNS, user_rows, users_of
 from aana_tui.widgets.live_table import LiveTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.app import ComposeResult
 
     from aana_tui.actions.action import Action
@@ -59,6 +57,8 @@ class GpusView(View):
         self._asked_at: float | None = None
         self._was_live = False
         self._is_at_users = False
+        self._sought: Place | None = None
+        """Whose GPU the cursor is to be put on, until that is known."""
 
     def compose(self) -> ComposeResult:
         """Cards, and what is said of the one under the cursor."""
@@ -76,10 +76,11 @@ class GpusView(View):
         self._noted = ""
 
     def open(self, place: Place) -> None:
-        """Begin with the cards; what happened while nobody looked is asked for."""
+        """Begin with the cards, on the GPU that the place's replica is on; what nobody looked at is asked for."""
         super().open(place)
         self._asked_at = None
         self._is_at_users = False
+        self._sought = place if place.project is not None else None
 
     def main(self) -> CardList | LiveTable:
         """The cards, or the processes of one."""
@@ -114,6 +115,8 @@ class GpusView(View):
         else:
             self._cards.styles.height = "1fr"
         self._cards.apply(cards)
+        if self._sought is not None and gpus:
+            self._seek(self._sought, gpus)
         self._show_users()
 
     def _show_users(self) -> None:
@@ -126,6 +129,19 @@ class GpusView(View):
             self._noted = note
             self._note.display = bool(note)
             self._note.update(note)
+
+    def _seek(self, place: Place, gpus: list[Gpu]) -> None:
+        """Put the cursor on the first GPU that the place's replica, deployment or project is on, and on its process."""
+        self._sought = None
+        wanted = (place.project, place.deployment, place.replica)
+        for gpu in gpus:
+            for user in users_of([gpu]):
+                whose = (user.target.project, user.target.deployment, user.target.replica)
+                if all(asked in {None, is_} for asked, is_ in zip(wanted, whose, strict=True)):
+                    self._cards.move_to_key(f"gpu/{gpu.node}/{gpu.index}")
+                    self._show_users()
+                    self._users.move_to_key(user.key)
+                    return
 
     # History
 
@@ -206,11 +222,12 @@ class GpusView(View):
 
     # Actions
 
-    def handler(self, action: Action) -> Callable[[], object] | None:
-        """Back leads from the processes to the cards first."""
-        if action.id == "app.back" and self._is_at_users:
-            return lambda: self._focus(is_at_users=False)
-        return super().handler(action)
+    def back(self) -> bool:
+        """From the processes to the cards."""
+        was_at_users = self._is_at_users
+        if was_at_users:
+            self._focus(is_at_users=False)
+        return was_at_users
 
     def do_open(self) -> None:
         """From a GPU to its processes, from a process to its replica."""
@@ -232,9 +249,11 @@ class GpusView(View):
         self.notify(f"The graphs show the last {self._window_s // 60} minutes.", markup=False)
         self.show()
 
-    def do_other(self) -> None:
-        """Between the cards and the processes."""
-        self._focus(is_at_users=not self._is_at_users)
+    def do_next(self) -> None:
+        """From the cards to the processes, or back."""
+        self._focus(is_at_users=not self._is_at_users and bool(self._users.rows))
+
+    do_previous = do_next
 
     def _focus(self, *, is_at_users: bool) -> None:
         self._is_at_users = is_at_users

@@ -107,6 +107,12 @@ class CardList(ScrollView, can_focus=True):
             self.scroll_to(y=below - self.size.height, animate=False)
         self.post_message(self.Highlighted(self, self.cursor_key))
 
+    def move_to_key(self, key: str) -> None:
+        """Put the cursor on the card of this key, where it is shown."""
+        for index, card in enumerate(self.cards):
+            if card.key == key:
+                self.move_to(index)
+
     # Actions of `Scope.TABLES`
 
     def do_down(self) -> None:
@@ -148,9 +154,7 @@ class CardList(ScrollView, can_focus=True):
         if is_cursor and self.has_focus:
             style = self.get_component_rich_style("card-list--cursor")
         segments = [Segment("▸" if is_cursor else " ", style)]
-        segments += [
-            Segment(piece.fitted, style + style_of(piece.tone)) for piece in self.cards[index].lines[offset]
-        ]
+        segments += [Segment(piece.fitted, style + style_of(piece.tone)) for piece in self.cards[index].lines[offset]]
         return Strip(segments).adjust_cell_length(width, style)
 
     def on_resize(self, event: Resize) -> None:
