@@ -149,8 +149,7 @@ class Console(KeysInOrder):
 
     def paint_frame(self) -> None:
         """Header, banner and footer, where they say something else than before."""
-        if self.shell.is_mounted and self.shell.children:
-            self.shell.paint_frame(self)
+        self.shell.paint_frame(self)
 
     def notify(
         self,

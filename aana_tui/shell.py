@@ -60,6 +60,9 @@ class Shell(Screen[None]):
 
     def paint_frame(self, console: Console) -> None:
         """Say anew what stands around the view; each part paints only what differs."""
+        # At the end the parts are let go one by one, while a look may still be due.
+        if not all(self.query(part) for part in (Header, Banner, Notice, Footer)):
+            return
         self.query_one(Header).show(console.session, console.trail.here)
         label = console.keymap.label
         self.query_one(Banner).show(console.session.store, label(BY_ID["app.retry"]), label(BY_ID["app.context"]))

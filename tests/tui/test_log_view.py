@@ -347,7 +347,9 @@ async def test_merged_replicas_are_named_and_coloured(box: SimulatedBox) -> None
     box.log.add("two", project="asr", deployment="model", replica="abcdefgh2")
     async with reading(box, place=Place("logs", project="asr", deployment="model")) as pilot:
         assert ["#efgh1 one", "#efgh2 two"] == [line.split(" I ")[1] for line in lines(pilot)]
-        colours = {segment.style.color for y in range(2) for segment in log_view(pilot).render_line(y) if "#" in segment.text}
+        colours = {
+            segment.style.color for y in range(2) for segment in log_view(pilot).render_line(y) if "#" in segment.text
+        }
         assert 2 == len(colours)
         await pilot.press("a")
         await pilot.pause()
