@@ -200,8 +200,8 @@ class LogView(Widget, can_focus=True):
             self.app.notify("Nothing is searched for: / does.", markup=False)
             return
         pattern = pattern_of(self.search)
-        where = "after" if step > 0 else "before"
-        self.seek(step, lambda entry: pattern.search(entry.text), f"No hit of {self.search!r} {where} this.")
+        where = "after this; N looks before it" if step > 0 else "before this"
+        self.seek(step, lambda entry: pattern.search(entry.text), f"No hit of {self.search!r} {where}.")
 
     # Marks
 

@@ -164,7 +164,7 @@ async def test_the_search_marks_hits_and_goes_to_them(box: SimulatedBox) -> None
         strips = [log_view(pilot).render_line(y) for y in range(20)]
         assert ["OOM at"] == [one.text for strip in strips for one in strip if one.style and one.style.reverse]
         await pilot.press("n")
-        await eventually(pilot, lambda: "No hit of 'oom at' after this." in notices(pilot))
+        await eventually(pilot, lambda: "No hit of 'oom at' after this; N" in notices(pilot))
 
 
 async def test_the_next_error_is_one_key_away(box: SimulatedBox) -> None:
