@@ -9,7 +9,7 @@ from textual import work
 
 from aana_tui.actions.action import Scope
 from aana_tui.actions.registry import BY_ID, bindings, code_of
-from aana_tui.actions.rules import why_not
+from aana_tui.actions.rules import takes_argument, why_not
 from aana_tui.keymap import Keymap
 from aana_tui.keys import KeysInOrder
 from aana_tui.lifecycle import listen, say_failure
@@ -20,7 +20,7 @@ from aana_tui.state.followed import Followed
 from aana_tui.tones import THEME, decide_colours
 from aana_tui.widgets.command_line import CommandLine
 from aana_tui.widgets.notice import Notice
-from aanad.errors import AanaError
+from aanad.errors import AanaError, InvalidInput
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -216,6 +216,8 @@ class Console(KeysInOrder):
     def _do(self, action: Action, argument: str) -> None:
         view = self.shell.view
         handler = view.handler(action) if view is not None and action.scope is not Scope.EVERYWHERE else None
+        if argument and not takes_argument(action, handler):
+            raise InvalidInput(f"Nothing follows {action.command!r}.", code="invalid_command")
         if handler is not None:
             handler(*([argument] if argument else []))
         elif action.view:

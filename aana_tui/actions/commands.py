@@ -41,8 +41,6 @@ def run(console: Console, text: str) -> None:
     words = parse(text)
     action = BY_COMMAND.get(words.first)
     if action is not None and not action.view:
-        if words.rest and not action.argument:
-            raise InvalidInput(f"Nothing follows {words.first!r}.", code="invalid_command")
         console.perform(action, words.rest)
         return
     place = _place(console, words)

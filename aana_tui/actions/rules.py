@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aana_tui.actions.action import Action
     from aana_tui.app import Console
 
@@ -31,6 +33,15 @@ def why_not(console: Console, action: Action, has_target: bool | None = None) ->
         if not has_target:
             return f"Nothing is selected to {what}."
     return view.hindrance(action) if view is not None else None
+
+
+def takes_argument(action: Action, handler: Callable[..., object] | None) -> bool:
+    """Whether something may follow the action's command: what does it must have a use for it."""
+    if handler is None:
+        return bool(action.argument)
+    from inspect import signature
+
+    return bool(signature(handler).parameters)
 
 
 def _covers(role: str, needed: str) -> bool:
