@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from aana_tui.app import Console
 from aana_tui.demo.box import SimulatedBox
@@ -23,17 +24,14 @@ def changes(box: SimulatedBox, verb: str = "") -> list[Seen]:
 
 
 async def typed(pilot: Pilot[None], text: str) -> None:
-    """Type a line and enter it."""
-    names = {
-        ":": "colon",
-        " ": "space",
-        "=": "equals_sign",
-        "/": "slash",
-        "_": "underscore",
-        "@": "at",
-        ".": "full_stop",
-    }
-    await pilot.press(*(names.get(sign, sign) for sign in text), "enter")
+    """Type a line and enter it; of a command the colon is pressed, and the rest pasted."""
+    if text.startswith(":"):
+        await pilot.press("colon")
+    await eventually(pilot, lambda: isinstance(pilot.app.focused, Input))
+    line = pilot.app.focused
+    assert isinstance(line, Input)
+    line.insert_text_at_cursor(text.removeprefix(":"))
+    await pilot.press("enter")
 
 
 async def asked(pilot: Pilot[None]) -> Confirm:
