@@ -46,16 +46,18 @@ class Shell(Screen[None]):
 
     async def open(self, place: Place) -> View:
         """Bring a place into sight."""
-        view = self._views.get(place.view)
-        if view is None:
-            view = self._views[place.view] = view_class(place.view)()
-            await self.query_one("#body").mount(view)
-        for other in self._views.values():
-            other.display = other is view
-        self.view = view
-        view.open(place)
-        view.pull()
-        self.focus_view()
+        # Painted once, when all of it is there.
+        with self.app.batch_update():
+            view = self._views.get(place.view)
+            if view is None:
+                view = self._views[place.view] = view_class(place.view)()
+                await self.query_one("#body").mount(view)
+            for other in self._views.values():
+                other.display = other is view
+            self.view = view
+            view.open(place)
+            view.pull()
+            self.focus_view()
         return view
 
     def paint_frame(self, console: Console) -> None:

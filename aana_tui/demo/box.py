@@ -36,11 +36,12 @@ KEPT_EVENTS = 5000
 class SimulatedBox:
     """The same seed and the same number of ticks give the same box."""
 
-    def __init__(self, *, gpus: int = 8, replicas: int = 60, seed: int = 1) -> None:
+    def __init__(self, *, gpus: int = 8, replicas: int = 60, seed: int = 1, start: datetime = START) -> None:
         self.changed = Condition()
         """Held while the box changes; told of every change."""
         self.faults = Faults()
         self.seed = seed
+        self.start = start
         self.epoch = f"demo-{seed}"
         self.version = "0.1.0"
         self.api_versions = ["v1"]
@@ -71,7 +72,7 @@ class SimulatedBox:
     @property
     def now(self) -> datetime:
         """The simulated time."""
-        return START + timedelta(seconds=self.seconds)
+        return self.start + timedelta(seconds=self.seconds)
 
     def items(self, topic: str) -> dict[str, dict[str, Any]]:
         """What it has of a topic."""
@@ -175,9 +176,9 @@ class SimulatedBox:
     def _show_status(self) -> None:
         projects = self.items("projects").values()
         status = Status(
-            version=self.version, pid=1, started_at=START, uptime_s=0, socket="/run/aana/aanad.sock",
+            version=self.version, pid=1, started_at=self.start, uptime_s=0, socket="/run/aana/aanad.sock",
             serve_url="http://127.0.0.1:8000", state_dir="/var/lib/aana",
-            cluster=ClusterStatus(mode="managed", state="ready", since=START), store=StoreStatus(url="sqlite", ok=True),
+            cluster=ClusterStatus(mode="managed", state="ready", since=self.start), store=StoreStatus(url="sqlite", ok=True),
             projects=len(projects), running=sum(project["phase"] == "running" for project in projects),
         )  # fmt: skip
         self.set("daemon", "status", status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from threading import Lock, Thread
 from time import sleep
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ class _Simulation:
         from aanad.client import Client
 
         with self._lock:
-            box = self._box = self._box or SimulatedBox()
+            box = self._box = self._box or SimulatedBox(start=datetime.now(UTC))
             if self._pace and not self._is_running:
                 self._is_running = True
                 Thread(target=self._run, args=[box], name="demo", daemon=True).start()

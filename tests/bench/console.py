@@ -95,7 +95,7 @@ def report_memory() -> None:
     """All views are visited in turn, again and again."""
     with _box(pace=PACE) as context, console("--context", context) as terminal:
         terminal.until("● live", "whisper")
-        walk = itertools.cycle(byte_costs.VIEWS.values())
+        walk = itertools.cycle(byte_costs.VIEWS)
         _walk(terminal, walk, 2 * HOUR_S / 3)
         process = psutil.Process(terminal.pid)
         before = process.memory_info().rss
@@ -170,10 +170,8 @@ def _percentiles(what: str, seconds: list[float]) -> str:
 def _walk(terminal: Terminal, walk: Iterator[str], seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        for key in next(walk):
-            terminal.press(key)
-            time.sleep(1)
-        time.sleep(1)
+        terminal.press(*byte_costs.VIEWS[next(walk)])
+        time.sleep(2)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,10 @@ from tests.tui.terminal import Terminal, console
 Size = tuple[int, int]
 LARGE, SMALL = (120, 40), (80, 24)
 VIEWS = {
-    "projects": "1", "replicas": "2", "gpus": "3", "logs": "4", "requests": "5", "events": "6", "project": "1\r",
-}  # fmt: skip
-"""The keys that lead to each view."""
+    **{view: f":{view}\r" for view in ("projects", "replicas", "gpus", "logs", "requests", "events")},
+    "project": ":project whisper\r",
+}
+"""What is typed to come to each view."""
 LOG_LINES_A_SECOND = 1000
 LOG_SLICES = 20
 """In each second: lines come in small lots, as from many processes."""
@@ -36,6 +37,7 @@ def busy_second(size: Size, seconds: int = 5) -> dict[str, float]:
     """Bytes a second by view, with eight GPUs and fifty replicas whose numbers all change each second."""
     box = SimulatedBox(replicas=50)
     busy(box)
+    box.log.rate = 0
     with _opened(box, size) as terminal, ticking(box.tick, 1):
         costs = {}
         for view in _views(terminal):
@@ -48,8 +50,7 @@ def followed_log(size: Size, seconds: int = 5) -> float:
     """Bytes a second while a thousand log lines a second arrive and are followed."""
     box = SimulatedBox()
     with _opened(box, size) as terminal:
-        terminal.press("4")
-        terminal.settle()
+        go(terminal, "logs")
         with ticking(lambda: chatter(box, LOG_LINES_A_SECOND // LOG_SLICES), 1 / LOG_SLICES):
             time.sleep(3)
             return terminal.counted(seconds) / seconds
@@ -62,7 +63,7 @@ def pages(size: Size) -> dict[str, int]:
     with _opened(box, size) as terminal:
         costs = {}
         for view in ("replicas", "logs"):
-            terminal.press(VIEWS[view])
+            go(terminal, view)
             terminal.settle()
             first, second = ("pagedown", "pageup") if view == "replicas" else ("pageup", "pagedown")
             costs[view] = max(terminal.cost(first), terminal.cost(first), terminal.cost(second))
@@ -77,10 +78,14 @@ def _opened(box: SimulatedBox, size: Size) -> Iterator[Terminal]:
         yield terminal
 
 
+def go(terminal: Terminal, view: str) -> None:
+    """Come to a view, whichever is seen."""
+    terminal.press(*VIEWS[view])
+    time.sleep(1)
+
+
 def _views(terminal: Terminal) -> Iterator[str]:
     """Go to each view, one after the other."""
-    for view, keys in VIEWS.items():
-        for key in keys:
-            terminal.press(key)
-            time.sleep(0.7)
+    for view in VIEWS:
+        go(terminal, view)
         yield view

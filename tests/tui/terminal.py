@@ -61,6 +61,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._fed = 0
         self._lock = threading.Lock()
+        self._pressed = 0.0
 
     def __enter__(self) -> Self:
         self._home = tempfile.TemporaryDirectory(prefix="aana-terminal-")
@@ -104,6 +105,7 @@ class Terminal:
 
     def write(self, data: bytes) -> None:
         """Send bytes as they are."""
+        self._pressed = time.monotonic()
         os.write(self._ours, data)
 
     # What is seen
@@ -147,7 +149,7 @@ class Terminal:
 
         def is_quiet() -> bool:
             last = self.arrivals[-1][0] if self.arrivals else self.began
-            return time.monotonic() - last > quiet_s
+            return time.monotonic() - max(last, self._pressed) > quiet_s
 
         self.wait(is_quiet, f"{quiet_s} s without a byte", within)
 

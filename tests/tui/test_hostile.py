@@ -72,7 +72,8 @@ def test_no_text_steers_the_terminal(size: Size) -> None:
     box.log.add(PAYLOAD, project="whisper", deployment="asr", source="stdout")
     with served(box, rewrite) as context, console("--context", context, size=size) as terminal:
         terminal.until("whisper", SENTINEL)
-        for key in WALK:
+        for step, key in enumerate(WALK):
+            assert terminal.is_running, f"it ended at {WALK[: step + 1]}:\n{terminal.text}"
             terminal.press(key)
             time.sleep(0.25)
             if key == "6":

@@ -17,7 +17,7 @@ from aanad.client import sanitise
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from textual.command import Hits
+    from textual.command import Command, CommandList, Hits
 
     from aana_tui.actions.action import Action
     from aana_tui.app import Console
@@ -53,6 +53,11 @@ class Palette(CommandPalette):
 
     def __init__(self) -> None:
         super().__init__(providers=[Actions], placeholder="action, or action: target")
+
+    def _refresh_command_list(self, command_list: CommandList, commands: list[Command], clear_current: bool) -> None:
+        # A search may still report when the palette is being closed; Textual 8.2.8 ends the application then.
+        if command_list.is_attached:
+            super()._refresh_command_list(command_list, commands, clear_current)
 
 
 def entries(console: Console) -> Iterator[tuple[str, str, Callable[[], None]]]:
