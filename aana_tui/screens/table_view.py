@@ -119,11 +119,6 @@ class TableView(View):
         """The GPUs that it is on."""
         self._go_with_selected("gpus")
 
-    def do_test(self) -> None:
-        """A test request to it."""
-        for target in self.targets()[:1]:
-            self.console.go(Place("requests", project=target.project, endpoint=target.endpoint))
-
     def _go_with_selected(self, view: str) -> None:
         """Go to where all that is selected is seen: to the one replica, deployment or project that it belongs to."""
         targets = self.targets()
