@@ -58,10 +58,11 @@ def a_night(terminal: Tmux, box: Box, project: str, folder: Path) -> None:
     let_go = folder / "go"
     terminal.keys("T")
     terminal.until("title")
+    terminal.keys("Enter")
     terminal.type("A tale")
-    terminal.keys("Tab")
+    terminal.keys("Enter", "Enter")
     terminal.type(str(let_go))
-    terminal.keys("C-j")
+    terminal.keys("Enter", "C-j")
     terminal.until("A tale: once", without="upon a time")
     let_go.touch()
     terminal.until("upon a time")
