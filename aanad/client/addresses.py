@@ -12,9 +12,10 @@ HTTPS_PORT = 443
 MAX_PORT = 65535
 FORMS = "unix:///path/to/aanad.sock, https://host[:port] or ssh://[user@]host[:port][/path/to/aanad.sock]"
 
-_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?\]")
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]*")
-_SOCKET_OF_BOX = re.compile(r"/[^:\x00-\x20\x7f]+")
+# Compiled when they are needed: a socket of this machine needs none.
+_HOST = r"[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?\]"
+_USER = r"[A-Za-z0-9_][A-Za-z0-9_.@\\+-]*"
+_SOCKET_OF_BOX = r"/[^:\x00-\x20\x7f]+"
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def parse_address(url: str) -> Address:
             return HttpsAddress(host, port or HTTPS_PORT)
         case "ssh":
             user, host, port, path = _authority(scheme, rest)
-            if path not in {"", "/"} and not _SOCKET_OF_BOX.fullmatch(path):
+            if path not in {"", "/"} and not re.fullmatch(_SOCKET_OF_BOX, path):
                 raise _invalid(f"{path!r} is no path of a socket that ssh can forward.")
             return SshAddress(host.strip("[]"), user, port, path.removesuffix("/") or None)
         case "http":
@@ -113,12 +114,12 @@ def _authority(scheme: str, rest: str) -> tuple[str | None, str, int | None, str
     user, at, place = authority.rpartition("@")
     if ":" in user:
         raise _invalid("A context holds no password.", "ssh uses your keys and your agent; https a token in a file.")
-    if at and not _USER.fullmatch(user):
+    if at and not re.fullmatch(_USER, user):
         raise _invalid(f"{user!r} is no user name.")
     host, port = place, ""
     if not place.endswith("]") and ":" in place:
         host, _, port = place.rpartition(":")
-    if not _HOST.fullmatch(host):
+    if not re.fullmatch(_HOST, host):
         raise _invalid(
             f"{host!r} is no host name.", f"{scheme}://{'[user@]' if scheme == 'ssh' else ''}host[:port], say."
         )

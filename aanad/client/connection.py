@@ -12,7 +12,6 @@ from aanad.client.credentials import base_url, headers
 from aanad.client.interruption import cut_short
 from aanad.client.problems import error_of
 from aanad.client.transports import Cut, transport_to
-from aanad.client.unreachable import unreachable
 from aanad.errors import AanaError, Failed
 from aanad.wire.problems import Problem
 
@@ -146,6 +145,8 @@ class Connection:
         except httpx.TransportError as error:
             if self.when_cut.is_set():
                 raise cut_short() from error
+            from aanad.client.unreachable import unreachable
+
             raise unreachable(self.address, error, self.when_cut) from error
 
 

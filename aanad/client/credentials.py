@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from aanad.client.addresses import HttpsAddress
 from aanad.errors import InvalidInput
-from aanad.wire.access import ROLE_HEADER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +29,11 @@ def headers(address: Address, role: Role | str | None) -> dict[str, str]:
     Raises:
         InvalidInput: ``invalid_token``; a file that others can read, or that holds no token.
     """
-    found = {ROLE_HEADER: str(role)} if role is not None else {}
+    found = {}
+    if role is not None:
+        from aanad.wire.access import ROLE_HEADER
+
+        found[ROLE_HEADER] = str(role)
     if isinstance(address, HttpsAddress) and (token := _token(address.token_file)):
         found["authorization"] = f"Bearer {token}"
     return found
