@@ -71,7 +71,7 @@ def _backend(address: UnixAddress | SshAddress, cut: Cut) -> _Backend:
     from aanad.client.tunnels import tunnel_to
 
     tunnel = tunnel_to(address)
-    return _Backend(cut, lambda: tunnel.socket(cut.event), tunnel.lost)
+    return _Backend(cut, lambda: tunnel.socket(cut.event), lambda path: tunnel.lost(path, cut.event))
 
 
 def _tls_context(address: HttpsAddress) -> ssl.SSLContext:

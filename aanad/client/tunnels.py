@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections import deque
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from aanad.client.ssh_problems import ssh_problem
 from aanad.errors import DaemonUnavailable, InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from threading import Event
 
     from aanad.client.addresses import SshAddress
@@ -32,6 +34,7 @@ SSH_VARIABLE = "AANA_SSH"
 START_LIMIT_S = 30.0
 LOOKUP_LIMIT_S = 20.0
 CHECK_S = 0.01
+TURN_S = 0.1
 MAX_FOLDER_CHARS = 60
 """ssh adds up to 30 to a socket's name while it makes it, and a Unix socket's path has at most 107."""
 _RULES = (
@@ -100,9 +103,7 @@ class Tunnel:
         Raises:
             DaemonUnavailable: with what ssh said, or why there is no socket.
         """
-        while not self._lock.acquire(timeout=CHECK_S):
-            _unless(cut)
-        try:
+        with self._turn(cut):
             if self._ssh is None or not self._ssh.is_alive:
                 self._end()
                 self._ssh = _Master(self.address)
@@ -114,18 +115,16 @@ class Tunnel:
             if self._socket is None:
                 self._socket = self._ssh.forward(self._path(self._ssh, cut), cut)
             return self._socket
-        finally:
-            self._lock.release()
 
-    def lost(self, socket: Path) -> None:
+    def lost(self, socket: Path, cut: Event) -> None:
         """Nobody listens on a socket that this gave: the next one is of a new connection."""
-        with self._lock:
+        with self._turn(cut):
             if socket == self._socket:
                 self._end()
 
     def diagnosis(self, cut: Event) -> DaemonUnavailable:
         """Why nobody answered at the socket."""
-        with self._lock:
+        with self._turn(cut):
             if self._ssh is None or not self._ssh.is_alive:
                 return DaemonUnavailable(
                     f"The ssh connection to {self.address.destination} ended.",
@@ -145,6 +144,16 @@ class Tunnel:
         """End it."""
         with self._lock:
             self._end()
+
+    @contextmanager
+    def _turn(self, cut: Event) -> Iterator[None]:
+        """One thread at a time, which may take as long as a login; the others wait until they are cut."""
+        while not self._lock.acquire(timeout=TURN_S):
+            _unless(cut)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _path(self, ssh: _Master, cut: Event) -> str:
         answer = ssh.look(cut)
