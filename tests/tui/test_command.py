@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aana_tui.command import daemon_session
+from aana_tui.session import session_of
 from aanad import __version__
 
 BIN = Path(sys.executable).parent
@@ -74,7 +74,7 @@ for module in ("textual", "httpx", "pydantic"):
 @pytest.mark.parametrize(("read_only", "header"), [(True, "viewer"), (False, None)])
 def test_a_read_only_console_asks_the_daemon_to_be_a_viewer(*, read_only: bool, header: str | None) -> None:
     """With each request; the daemon enforces it."""
-    session = daemon_session("unix:///run/nowhere.sock", read_only=read_only)
+    session = session_of("unix:///run/nowhere.sock", read_only=read_only)
 
     with session.connect() as client:
         assert client._connection._http.headers.get("aana-role") == header
