@@ -32,6 +32,8 @@ class Sshd:
         self.config = folder / "client_config"
         self.known_hosts = folder / "known_hosts"
         self.identity = folder / "identity"
+        self.runtime_dir = folder / "run"
+        """AANA_RUNTIME_DIR of whoever logs in."""
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,6 +47,7 @@ class Sshd:
 
     def start(self) -> None:
         """Make keys and files, and start it."""
+        self.runtime_dir.mkdir()
         for name in ("host_key", "identity", "stranger"):
             self._keygen(self.folder / name)
         (self.folder / "authorized_keys").write_text((self.folder / "identity.pub").read_text())
@@ -58,6 +61,8 @@ class Sshd:
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host_key\n"
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nPidFile {self.folder}/sshd.pid\n"
             # The folder is below /tmp, which StrictModes does not like; a container may have no PAM session to give.
+            # SetEnv stands for what an account's own shell would set.
+            f"SetEnv AANA_RUNTIME_DIR={self.runtime_dir}\n"
             "StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
         )
         if os.geteuid() == 0:

@@ -119,11 +119,17 @@ def test_a_daemon_that_stops_is_told_from_a_tunnel_that_fails(sshd: Sshd, far: P
 def test_the_socket_is_found_on_the_box(sshd: Sshd, runtime_dir: Path) -> None:
     """Where the context has no path: where daemons put theirs; all places are named where there is none."""
     del runtime_dir
-    with Client(sshd.context()) as client, pytest.raises(DaemonUnavailable) as raised:
-        client.version()
-
     user = os.getuid()
-    assert f"/run/aana/aanad.sock, /run/user/{user}/aana/aanad.sock" in raised.value.message
+    daemon = FakeDaemon()
+    daemon.on("GET /v1/version", VERSION)
+    with Client(sshd.context()) as client:
+        with pytest.raises(DaemonUnavailable) as raised:
+            client.version()
+        with served(daemon, sshd.runtime_dir / "aanad.sock"):
+            found = client.version()
+
+    assert f"{sshd.runtime_dir}/aanad.sock, /run/aana/aanad.sock, /run/user/{user}/aana/" in raised.value.message
+    assert "9" == found.version
 
 
 @pytest.mark.parametrize(
