@@ -18,6 +18,7 @@ from aana_tui.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.widget import AwaitMount
 
     from aana_tui.app import Console
     from aana_tui.places import Place
@@ -32,6 +33,7 @@ class Shell(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._views: dict[str, View] = {}
+        self._arrivals: dict[str, AwaitMount] = {}
         self.view: View | None = None
 
     def compose(self) -> ComposeResult:
@@ -51,7 +53,9 @@ class Shell(Screen[None]):
             view = self._views.get(place.view)
             if view is None:
                 view = self._views[place.view] = view_class(place.view)()
-                await self.query_one("#body").mount(view)
+                self._arrivals[place.view] = self.query_one("#body").mount(view)
+            # Who is taken elsewhere meanwhile leaves a view behind that is not ready yet.
+            await self._arrivals[place.view]
             for other in self._views.values():
                 other.display = other is view
             self.view = view
@@ -87,5 +91,5 @@ class Shell(Screen[None]):
 
     async def forget(self) -> None:
         """Let go of all views: another daemon is looked at."""
-        self.view, self._views = None, {}
+        self.view, self._views, self._arrivals = None, {}, {}
         await self.query_one("#body").remove_children()

@@ -151,8 +151,11 @@ async def test_filters_by_project_actor_and_type(box: SimulatedBox) -> None:
     box.record("replica.died", "it died", project="asr", actor="aanad")
     async with running(box, size=(120, 24)) as pilot:
         assert isinstance(pilot.app, Console)
+        await pilot.press("6")
+        await eventually(pilot, lambda: "following" in screen_text(pilot))
         pilot.app.go(Place("events", filter="project=asr type=replica.*"))
-        await eventually(pilot, lambda: "it died" in screen_text(pilot))
+        await eventually(pilot, lambda: "filter /project=asr" in screen_text(pilot))
+        assert "it died" in screen_text(pilot)
         view = pilot.app.screen.query_one(EventsView)
         assert {row.cells[1].text for row in view.table.rows} == {"asr"}
 
