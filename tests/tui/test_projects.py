@@ -11,10 +11,9 @@ from aanad.wire.projects import Project
 from tests.tui.consoles import eventually, running, screen_text
 
 
-def changed(box: SimulatedBox, name: str, **fields: object) -> None:
+def changed(box: SimulatedBox, key: str, **fields: object) -> None:
     """A project is otherwise than before."""
-    project = Project.model_validate(box.items("projects")[name])
-    box.set("projects", name, project.model_copy(update=fields))
+    box.set("projects", key, Project.model_validate({**box.items("projects")[key], **fields}))
 
 
 def line_of(pilot: Pilot[None], start: str) -> str:
@@ -57,6 +56,8 @@ async def test_from_120_columns_a_pane_tells_the_rest(box: SimulatedBox) -> None
     async with running(box, size=(120, 40)) as pilot:
         await pilot.press("slash", *"stable", "enter")
         await shows(pilot, "pipeline could not start")
+        box.record("project.phase", "It failed again.", project="stablediffusion2")
+        await shows(pilot, "It failed again.")
         text = screen_text(pilot)
 
         for part in (
@@ -131,7 +132,7 @@ async def test_several_projects_have_no_one_log(box: SimulatedBox) -> None:
     async with running(box) as pilot:
         await pilot.press("l")
         await eventually(pilot, lambda: pilot.app.trail.here == Place("logs", project="asr"))  # type: ignore[attr-defined]
-        await pilot.press("1")
+        await pilot.press("left_square_bracket")
         await shows(pilot, " Projects 12")
         await pilot.press("space", "space", "l")
         await eventually(pilot, lambda: pilot.app.trail.here == Place("logs"))  # type: ignore[attr-defined]
@@ -158,7 +159,6 @@ async def test_hostile_text_is_text(box: SimulatedBox) -> None:
     async with running(box, size=(120, 30)) as pilot:
         for kind in ("reason", "message", "hint", "route_prefix", "revision"):
             changed(box, "asr", phase="failed", **{kind: hostile})
-            box.set("projects", "asr", Project.model_validate(box.items("projects")["asr"]))
         changed(box, "asr", name=hostile, phase="failed")
         await shows(pilot, "[/red][link=x] gnp.exe")
         await pilot.press("slash", "g", "enter", "y")

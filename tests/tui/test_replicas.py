@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from textual.pilot import Pilot
+
+from aana_tui.app import Console
 from aana_tui.demo.box import SimulatedBox
 from aana_tui.figures import wall_clock
 from aana_tui.places import Place
+from aana_tui.screens.view import View
+from aanad.wire.phase import Phase
 from aanad.wire.projects import CrashKind, LastExit, Replica
 from tests.tui.consoles import eventually, running, screen_text
 from tests.tui.test_projects import shows
@@ -20,13 +25,23 @@ def replica_of(box: SimulatedBox, project: str, deployment: str | None = None) -
     raise AssertionError(project)
 
 
+async def opened(pilot: Pilot[None], place: Place) -> View:
+    """The view of replicas at this place, with something in it."""
+    console = pilot.app
+    assert isinstance(console, Console)
+    console.go(place)
+    await eventually(pilot, lambda: console.shell.view is not None and console.shell.view.place == place)
+    assert console.shell.view is not None
+    return console.shell.view
+
+
 async def test_every_replica_has_a_line(box: SimulatedBox) -> None:
-    """At 80 columns the most needed of it, at 180 all."""
+    """At 80 columns the most needed of it, at 260 all."""
     async with running(box, size=(80, 24)) as pilot:
         await pilot.press("2")
         await shows(pilot, " Replicas 60")
         assert "PHASE" in screen_text(pilot)
-        await pilot.resize_terminal(200, 30)
+        await pilot.resize_terminal(260, 30)
         await shows(pilot, "LAST EXIT")
         for title in ("PROJECT", "DEPLOYMENT", "ID", "NODE", "PID", "AGE", "RESTARTS", "RSS", "GPU", "GPUMEM"):
             assert title in screen_text(pilot)
@@ -36,14 +51,17 @@ async def test_a_place_narrows_it_and_says_so_where_nothing_is_left(box: Simulat
     """To a project, to a deployment, with the cursor on a replica that is named."""
     _, replica = replica_of(box, "whisper", "ingress")
     async with running(box, size=(80, 24)) as pilot:
-        pilot.app.go(Place("replicas", project="whisper", deployment="ingress", replica=replica.id))  # type: ignore[attr-defined]
-        await eventually(pilot, lambda: pilot.app.shell.view.targets())  # type: ignore[attr-defined]
-        assert "asr " not in screen_text(pilot).split("\n", 1)[1]
-        [target] = pilot.app.shell.view.targets()  # type: ignore[attr-defined]
+        place = Place("replicas", project="whisper", deployment="ingress", replica=replica.id)
+        view = await opened(pilot, place)
+        await eventually(
+            pilot, lambda: any(line[0:1] == "▸" and replica.id in line for line in screen_text(pilot).splitlines())
+        )
+        assert "asr " not in screen_text(pilot)
+        [target] = view.targets()
         assert (target.project, target.deployment, target.replica) == ("whisper", "ingress", replica.id)
         assert target.etag == box.items("projects")["whisper"]["etag"]
 
-        pilot.app.go(Place("replicas", project="lowercase"))  # type: ignore[attr-defined]
+        await opened(pilot, Place("replicas", project="lowercase"))
         await shows(pilot, "lowercase has no replica now.")
 
 
@@ -76,14 +94,12 @@ async def test_enter_reads_its_log_and_marked_ones_are_read_together(box: Simula
     async with running(box, size=(80, 24)) as pilot:
         console = pilot.app
         _, replica = replica_of(box, "whisper", "ingress")
-        console.go(Place("replicas", project="whisper", deployment="ingress"))  # type: ignore[attr-defined]
-        await eventually(pilot, lambda: console.shell.view.targets())  # type: ignore[attr-defined]
+        await opened(pilot, Place("replicas", project="whisper", deployment="ingress"))
         await pilot.press("g", "enter")
         expected = Place("logs", project="whisper", deployment="ingress", replica=replica.id)
         await eventually(pilot, lambda: console.trail.here == expected)  # type: ignore[attr-defined]
 
-        console.go(Place("replicas", project="whisper"))  # type: ignore[attr-defined]
-        await eventually(pilot, lambda: console.shell.view.place.view == "replicas")  # type: ignore[attr-defined]
+        await opened(pilot, Place("replicas", project="whisper"))
         await pilot.press("g", "space", "G", "space", "l")
         await eventually(pilot, lambda: console.trail.here == Place("logs", project="whisper"))  # type: ignore[attr-defined]
 
@@ -108,7 +124,7 @@ async def test_hostile_names_are_text(box: SimulatedBox) -> None:
             "id": "\x1b[31m[/b]evil\u202e",
             "node": "\x9b2J",
             "message": "\x1b]52;c;x\x07boo" * 1000,
-            "phase": "failed",
+            "phase": Phase.FAILED,
         }
         box.set("replicas", key, replica.model_copy(update=update))
         await shows(pilot, "[/b]evil")
