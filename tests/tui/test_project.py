@@ -81,7 +81,7 @@ async def test_tab_goes_through_the_tables_and_enter_on_from_them(box: Simulated
         await pilot.press("left_square_bracket")
         await shows(pilot, "▸Deployments 2")
         await pilot.press("tab")
-        await shows(pilot, "▸Endpoints 1")
+        await shows(pilot, "▸Endpoints 2")
         await pilot.press("enter")
         await eventually(pilot, lambda: console_of(pilot).trail.here.view == "requests")
         assert console_of(pilot).trail.here.endpoint is not None
