@@ -117,17 +117,13 @@ class Console(KeysInOrder):
         self.trail, self.last_place = Trail(place), None
         self.followed = Followed(session.store)
         self.session.open()
-        self._show_anew()
+        self.show_place(anew=True)
 
     @work(exclusive=True, group="place", exit_on_error=False)
-    async def _show_anew(self) -> None:
-        await self.shell.forget()
-        await self.shell.open(self.trail.here)
-        self.paint_frame()
-
-    @work(exclusive=True, group="place", exit_on_error=False)
-    async def show_place(self) -> None:
-        """Bring the place where one is into sight."""
+    async def show_place(self, *, anew: bool = False) -> None:
+        """Bring the place where one is into sight; `anew` where all views are another daemon's."""
+        if anew:
+            await self.shell.forget()
         await self.shell.open(self.trail.here)
         self.paint_frame()
 

@@ -18,13 +18,13 @@ def choose(console: Console, action: Action, argument: str = "") -> None:
     if argument:
         switch(console, argument)
         return
-    from aana_tui.screens.dialogs.contexts import Contexts
+    from aana_tui.screens.dialogs.contexts import Contexts, known_contexts
 
     def chosen(name: str | None) -> None:
         if name:
             switch(console, name)
 
-    console.push_screen(Contexts(console.session.name), chosen)
+    console.push_screen(Contexts(console.session.name, known_contexts()), chosen)
 
 
 def switch(console: Console, name: str, place: Place | None = None) -> None:

@@ -249,7 +249,7 @@ async def test_keys_that_arrive_together_do_not_fall_through_to_the_view(box: Si
         assert not changes(box)
 
 
-def _key(key: str):  # noqa: ANN202
+def _key(key: str):
     from textual.events import Key
 
     return Key(key, key)

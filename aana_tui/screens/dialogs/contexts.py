@@ -15,6 +15,8 @@ from aanad.client import resolve, sanitise
 from aanad.errors import AanaError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -24,19 +26,21 @@ class Contexts(ModalScreen[str | None]):
 
     Args:
         here: the one that is looked at now.
+        known: names and addresses to choose from.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel", "Cancel"), ("tab", "app.focus_next", "Next")]
 
-    def __init__(self, here: str) -> None:
+    def __init__(self, here: str, known: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self._here = here
+        self._known = known
 
     def compose(self) -> ComposeResult:
         """A list and a line."""
         with Vertical(classes="dialog"):
             yield Static(f"You look at {sanitise(self._here)}. Which daemon now?", markup=False, classes="dialog-title")
-            yield OptionList(*(_option(name, url) for name, url in saved_contexts()))
+            yield OptionList(*(_option(name, url) for name, url in self._known))
             yield Input(placeholder="or a name or URL: unix:///path, https://box, ssh://user@box", compact=True)
             yield Static("", markup=False, id="why-not")
 
@@ -68,10 +72,17 @@ class Contexts(ModalScreen[str | None]):
             self.dismiss(name)
 
 
-def saved_contexts() -> list[tuple[str, str]]:
-    """Names and addresses that can be chosen; this machine's own daemon is the first."""
-    own = str(resolve(None))
-    return [(own, own)]
+def known_contexts() -> list[tuple[str, str]]:
+    """Names and addresses that can be chosen: this machine's own daemon, then the saved ones by name.
+
+    Raises:
+        InvalidInput: the file of saved contexts cannot be used.
+    """
+    from aanad.client.saved_contexts import LOCAL, read_contexts
+    from aanad.locations import control_socket
+
+    saved = [(name, context.url) for name, context in sorted(read_contexts().contexts.items())]
+    return [(LOCAL, f"unix://{control_socket()}"), *saved]
 
 
 def _option(name: str, url: str) -> Option:
