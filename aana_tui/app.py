@@ -76,7 +76,7 @@ class Console(KeysInOrder):
         self.call_after_refresh(self._begin)
 
     def _fatal_error(self) -> None:
-        # The terminal gets a sentence and the traceback a file: see `aana_tui.lifecycle`.
+        # See `aana_tui.lifecycle`.
         self._close_messages_no_wait()
 
     def on_unmount(self) -> None:
@@ -158,8 +158,9 @@ class Console(KeysInOrder):
     ) -> None:
         """Say something in the line above the footer: a toast would paint a block, and paint it away again."""
         del title, markup
-        if self.shell.is_mounted:
-            self.shell.query_one(Notice).say(message, severity, timeout)
+        notice = self.shell.query_one_optional(Notice) if self.shell.is_mounted else None
+        if notice is not None:
+            notice.say(message, severity, timeout)
 
     def say_error(self, error: AanaError) -> None:
         """Say what went wrong, and what to do about it."""

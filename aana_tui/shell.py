@@ -66,18 +66,19 @@ class Shell(Screen[None]):
 
     def paint_frame(self, console: Console) -> None:
         """Say anew what stands around the view; each part paints only what differs."""
-        # At the end the parts are let go one by one, while a look may still be due.
-        if not all(self.query(part) for part in (Header, Banner, Notice, Footer)):
-            return
-        self.query_one(Header).show(console.session, console.trail.here)
+        header, notice = self.query_one_optional(Header), self.query_one_optional(Notice)
+        banner, footer = self.query_one_optional(Banner), self.query_one_optional(Footer)
+        if header is None or notice is None or banner is None or footer is None:
+            return  # The console ends, and widgets have gone already.
+        header.show(console.session, console.trail.here)
         label = console.keymap.label
-        self.query_one(Banner).show(console.session.store, label(BY_ID["app.retry"]), label(BY_ID["app.context"]))
-        self.query_one(Notice).progress(console.followed.line())
+        banner.show(console.session.store, label(BY_ID["app.retry"]), label(BY_ID["app.context"]))
+        notice.progress(console.followed.line())
         scopes = self.view.SCOPES if self.view is not None else ()
         has_target = self.view is not None and bool(self.view.targets())
         # What works in this view comes before what works everywhere.
         actions = [action for action in (*of(*scopes), *of(Scope.EVERYWHERE)) if action.footer]
-        self.query_one(Footer).show(
+        footer.show(
             [(label(action), action, console.why_not(action, has_target=has_target) is None) for action in actions]
         )
 

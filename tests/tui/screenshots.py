@@ -1,4 +1,4 @@
-"""The pictures and the table of keys in docs/console.md: ``python -m tests.tui.screenshots --write`` makes them anew."""
+"""The pictures and the table of keys in docs/console.md: ``python -m tests.tui.screenshots --write`` makes them."""
 
 from __future__ import annotations
 
