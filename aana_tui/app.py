@@ -76,7 +76,6 @@ class Console(KeysInOrder):
         self.call_after_refresh(self._begin)
 
     def _fatal_error(self) -> None:
-        # See `aana_tui.lifecycle`.
         self._close_messages_no_wait()
 
     def on_unmount(self) -> None:

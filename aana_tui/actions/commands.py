@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aana_tui.actions.registry import ALL, BY_COMMAND
+from aana_tui.actions.registry import COMMANDS, by_command
 from aana_tui.actions.targeting import nearest, require_project
 from aana_tui.command_words import parse
 from aana_tui.places import Place
@@ -39,7 +39,8 @@ def run(console: Console, text: str) -> None:
         InvalidInput: it means nothing; the hint names what is written like it.
     """
     words = parse(text)
-    action = BY_COMMAND.get(words.first)
+    view = console.shell.view
+    action = by_command(words.first, view.SCOPES if view is not None else ())
     if action is not None and not action.view:
         console.perform(action, words.rest)
         return
@@ -58,8 +59,8 @@ def completions(text: str, store: Store) -> list[str]:
     """Whole lines that begin with what is typed: views and actions first, then projects."""
     first, blank, rest = text.partition(" ")
     if not blank:
-        return [word for word in sorted({*VIEWS, *BY_COMMAND}) if word.startswith(first)] if first else []
-    action = BY_COMMAND.get(first)
+        return [word for word in sorted({*VIEWS, *COMMANDS}) if word.startswith(first)] if first else []
+    action = by_command(first)
     takes_project = first in VIEWS or (action is not None and "PROJECT" in action.argument)
     *before, last = rest.split(" ")
     if not takes_project or last.startswith(("/", "@")):
@@ -80,10 +81,10 @@ def _place(console: Console, words: Words) -> Place:
     here = console.trail.here
     if not words.first:
         return here if words.filter is None else here.filtered(words.filter)
-    action = BY_COMMAND.get(words.first)
+    action = by_command(words.first)
     view = action.view if action is not None else words.first
     if view not in VIEWS:
-        known = sorted({*VIEWS, *(one.command for one in ALL if one.command)})
+        known = sorted({*VIEWS, *COMMANDS})
         raise InvalidInput(
             f"There is no view or action {words.first!r}.",
             hint=nearest(words.first, known) or "`?` shows all that there are.",

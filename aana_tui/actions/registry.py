@@ -10,7 +10,7 @@ from textual.binding import Binding
 from aana_tui.actions import events, everywhere, gpus, logs, projects, requests, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from textual.binding import BindingType
 
@@ -27,7 +27,15 @@ ALL: tuple[Action, ...] = (
     *events.ACTIONS,
 )
 BY_ID = {action.id: action for action in ALL}
-BY_COMMAND = {action.command: action for action in ALL if action.command}
+COMMANDS = {action.command for action in ALL if action.command}
+"""All words that actions have on the ``:`` line."""
+
+
+def by_command(word: str, scopes: Iterable[Scope] = ()) -> Action | None:
+    """The action of a word of the ``:`` line: that of these scopes, else whichever has it; ``w`` writes what is seen."""
+    here = set(scopes)
+    found = [action for action in ALL if word and action.command == word]
+    return next((action for action in found if action.scope in here), found[0] if found else None)
 
 
 def of(*scopes: Scope) -> list[Action]:

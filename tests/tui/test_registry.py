@@ -10,7 +10,7 @@ import pytest
 
 from aana_tui.actions.action import Action, Scope, Target, Tier
 from aana_tui.actions.copying import command_of
-from aana_tui.actions.registry import ALL, code_of
+from aana_tui.actions.registry import ALL, by_command, code_of
 from aana_tui.app import Console
 from aana_tui.demo.box import SimulatedBox
 from aana_tui.keymap import keymap_of, read_keymap
@@ -37,13 +37,21 @@ def test_an_action_says_what_it_is(action: Action) -> None:
     assert action.keys or action.command
 
 
-def test_ids_and_commands_are_each_of_one_action() -> None:
-    """A word means one thing."""
+def test_ids_are_each_of_one_action() -> None:
+    """They are what keys are remapped by."""
     ids = [action.id for action in ALL]
-    commands = [action.command for action in ALL if action.command]
 
     assert len(ids) == len(set(ids))
-    assert len(commands) == len(set(commands))
+
+
+def test_a_command_means_one_thing_where_it_is_typed() -> None:
+    """Views may share a word, as ``w`` writes what is seen; nothing that works everywhere shares its own."""
+    for one, other in combinations([action for action in ALL if action.command], 2):
+        if one.command == other.command:
+            assert one.scope is not other.scope
+            assert Scope.EVERYWHERE not in {one.scope, other.scope}
+            assert by_command(one.command, [one.scope]) is one
+            assert by_command(other.command, [other.scope]) is other
 
 
 def test_no_key_means_two_things_in_one_scope() -> None:
