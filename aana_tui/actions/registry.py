@@ -32,7 +32,7 @@ COMMANDS = {action.command for action in ALL if action.command}
 
 
 def by_command(word: str, scopes: Iterable[Scope] = ()) -> Action | None:
-    """The action of a word of the ``:`` line: that of these scopes, else whichever has it; ``w`` writes what is seen."""
+    """The action of a word of the ``:`` line: of these scopes, else whichever has it; ``w`` writes what is seen."""
     here = set(scopes)
     found = [action for action in ALL if word and action.command == word]
     return next((action for action in found if action.scope in here), found[0] if found else None)
