@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DRAIN_S = 0.3
 TAKEN_AT_ONCE = 200
+OPENING_S = 2.0
+SAID_S = 2.0
 MAX_BYTES_PER_S = 36_000
 """That following may take of the link, besides what else is painted."""
 
@@ -44,7 +46,7 @@ class LogsView(FilteredLogs, SavedLogs):
         self._scope: tuple[str | None, ...] | None = None
         self._unseen = 0
         """Records that came since the last painting."""
-        self._painted_at = 0.0
+        self._painted_at = self._began_at = self._sampled_at = 0.0
         self._status: Text | None = None
 
     def compose(self) -> ComposeResult:
@@ -106,6 +108,7 @@ class LogsView(FilteredLogs, SavedLogs):
         if not query.follow:
             self.main().set_following(is_following=False)
         self._unseen, self.one_in = 0, 1
+        self._began_at = time.monotonic()
         self.show_status()
 
     def _close(self) -> None:
@@ -124,7 +127,7 @@ class LogsView(FilteredLogs, SavedLogs):
             return
         until = time.perf_counter() + SLICE_S
         while feed.waiting and not log.must_wait and time.perf_counter() < until:
-            anew, entries = feed.take(TAKEN_AT_ONCE)
+            anew, entries = feed.take(min(TAKEN_AT_ONCE, log.ring.reserve))
             if anew:
                 log.clear()
             log.take_in(entries)
@@ -140,16 +143,22 @@ class LogsView(FilteredLogs, SavedLogs):
         """Paint what is new, as often as the link can bear while it follows."""
         log, now = self.main(), time.monotonic()
         if not self._unseen:
-            if log.is_following and now - self._painted_at > 2 * DRAIN_S:
-                self.one_in = 1
+            self._sample(1, now)
             return
         pause_s = max(DRAIN_S * 0.9, log.page_bytes / MAX_BYTES_PER_S) if log.is_following else 0.0
         if now - self._painted_at < pause_s:
             return
         log.show_new()
         seen = max(1, log.seen_records)
-        self.one_in = -(-self._unseen // seen) if log.is_following and self._painted_at else 1
+        # What was there when the log was opened is no burst.
+        is_burst = log.is_following and now - self._began_at > OPENING_S
+        self._sample(-(-self._unseen // seen) if is_burst else 1, now)
         self._unseen, self._painted_at = 0, now
+
+    def _sample(self, one_in: int, now: float) -> None:
+        """So much of what came was seen; what is said of it stays long enough to be read."""
+        if one_in >= self.one_in or now - self._sampled_at > SAID_S:
+            self.one_in, self._sampled_at = one_in, now
 
     def show_status(self) -> None:
         """Say above the log what it is, where that differs from what stands there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from dataclasses import dataclass
-from threading import Condition, Thread, Timer
+from threading import Condition, Thread
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from aana_tui.state.log_entries import entry_of
@@ -26,7 +26,6 @@ QUEUED_BYTES = 8 << 20
 MIN_PAUSE_S = 0.5
 MAX_PAUSE_S = 15.0
 JITTER = 0.2
-SECOND_CUT_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -96,12 +95,9 @@ class LogFeed:
             self._is_closed = True
             self._queue.clear()
             self._changed.notify_all()
-        self._cut()
-        if self._thread.is_alive():
-            # It may just have been about to connect.
-            again = Timer(SECOND_CUT_S, self._cut)
-            again.daemon = True
-            again.start()
+        # Or it connects only now: then it sees that it is closed.
+        if self._client is not None:
+            self._client.cut()
 
     def take(self, most: int) -> Arrived:
         """What has arrived, the oldest first; the thread reads on where it slept."""
@@ -152,6 +148,8 @@ class LogFeed:
             try:
                 with self._connect() as client:
                     self._client = client
+                    if self._is_closed:
+                        return
                     self._read(client)
                 if self.is_over:
                     return
@@ -228,11 +226,6 @@ class LogFeed:
         with self._changed:
             self._changed.wait_for(lambda: self._is_closed or self._skips_pause, pause_s)
             self._skips_pause = False
-
-    def _cut(self) -> None:
-        client = self._client
-        if client is not None:
-            client.cut()
 
 
 WINDOWS: tuple[tuple[str, LogQuery], ...] = (

