@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -148,7 +149,7 @@ async def test_a_ring_that_is_trimmed_keeps_the_line_at_the_top(box: SimulatedBo
 
 
 async def test_the_search_marks_hits_and_goes_to_them(box: SimulatedBox) -> None:
-    """n and N; where there is none, it says so, and what does not match stays on the screen."""
+    """The keys are n and N; where there is none, it says so, and what does not match stays on the screen."""
     for number in range(200):
         box.log.add(f"OOM at {number}" if number % 50 == 0 else f"fine {number}")
     async with reading(box) as pilot:
@@ -505,3 +506,13 @@ def cursor_line(pilot: Pilot[None]) -> str:
 
 def notices(pilot: Pilot[None]) -> str:
     return " ".join(notice.message for notice in pilot.app._notifications) + screen_text(pilot)
+
+
+async def test_the_command_line_saves_the_log_that_is_seen(box: SimulatedBox, tmp_path: Path) -> None:
+    """``:w`` means the log here, whatever it means in other views."""
+    fill(box, 3)
+    async with reading(box) as pilot:
+        await pilot.press("colon", *f"w {tmp_path}/a.log", "enter")
+        await eventually(pilot, lambda: (tmp_path / "a.log").exists() and logs(pilot).save is None)
+
+        assert 3 == len((tmp_path / "a.log").read_text().splitlines())
