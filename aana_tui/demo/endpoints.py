@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from aana_tui.state.request_form import Entry
 
 LINES, EVENTS, JSON = "application/x-ndjson", "text/event-stream", "application/json"
-WORDS = (
-    "The box has eight GPUs , and each of them does what it was asked to . A replica that ends is replaced ; "
-    "what it was doing is said to whoever waits for it ."
-).split()
+SAID = """The box has eight GPUs , and each of them does what it was asked to . A replica that ends is replaced ;
+what it was doing is said to whoever waits for it ."""
+WORDS = SAID.split()
 SAMPLE_RATE = 16_000
 routes = Routes()
 

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -42,21 +43,21 @@ if TYPE_CHECKING:
     from aanad.wire.projects import Endpoint, Project
 
 ENDPOINT_COLUMNS = [
-    Column("project", "PROJECT", 18),
-    Column("endpoint", "ENDPOINT", 18),
-    Column("method", "", 4),
-    Column("path", "PATH", 20),
-    Column("answer", "ANSWER", 24),
-    Column("summary", "SUMMARY", 40),
+    Column("project", "PROJECT", 16, most=24),
+    Column("endpoint", "ENDPOINT", 18, most=24),
+    Column("method", "", 4, rank=2),
+    Column("path", "PATH", 20, rank=1),
+    Column("answer", "ANSWER", 24, rank=3, most=48),
+    Column("summary", "SUMMARY", 26, most=60),
 ]
 SENT_COLUMNS = [
     Column("case", "CASE", 16),
-    Column("at", "WHEN", 19),
+    Column("at", "WHEN", 19, rank=2),
     Column("project", "PROJECT", 16),
     Column("endpoint", "ENDPOINT", 16),
     Column("outcome", "OUTCOME", 10),
-    Column("time", "TIME", 8, right=True),
-    Column("request", "REQUEST", 60),
+    Column("time", "TIME", 8, right=True, rank=1),
+    Column("request", "REQUEST", 24, most=100),
 ]
 NARROW = 120
 """Columns below which the request and its answer are shown one at a time."""
@@ -141,8 +142,8 @@ class RequestsView(View):
         self.query_one("#endpoints", LiveTable).apply([row for one in projects for row in self._endpoint_rows(one)])
         if self.session.store.link.is_live and self.catalogue.missing(projects):
             self._load(projects)
-        elif self._page == "desk" and self.draft is None:
-            self._open_desk(self.place.project or "", self.place.endpoint or "")
+        elif self.place.project is not None and self.place.endpoint is not None:
+            self._renew_desk(self.place.project, self.place.endpoint)
 
     def main(self) -> Widget | None:
         """The page that is seen."""
@@ -209,27 +210,36 @@ class RequestsView(View):
 
     def _show_page(self, page: str) -> None:
         self._page = page
-        self.query_one("#endpoints").display = page == "endpoints"
-        self.query_one("#sent").display = page == "sent"
-        self.query_one("#desk").display = self.query_one("#desk-title").display = page == "desk"
         self._arrange()
-        self.focus_main()
 
     def focus_main(self) -> None:
         """Give the keys to the page."""
         main = self.main()
         if main is not None and self.display:
-            main.focus()
+            self.screen.set_focus(main)
 
     def on_resize(self) -> None:
         """Beside each other where there is room."""
-        self._arrange()
+        self._arrange(takes_keys=False)
 
-    def _arrange(self) -> None:
+    def _arrange(self, *, takes_keys: bool = True) -> None:
         is_narrow = self.size.width < NARROW
         self.set_class(is_narrow, "-narrow")
-        self.form.display = not (is_narrow and self._shows_answer)
-        self.answer.display = not is_narrow or self._shows_answer
+        shown = {
+            self.query_one("#endpoints"): self._page == "endpoints",
+            self.query_one("#sent"): self._page == "sent",
+            self.query_one("#desk"): self._page == "desk",
+            self.query_one("#desk-title"): self._page == "desk",
+            self.form: not (is_narrow and self._shows_answer),
+            self.answer: not is_narrow or self._shows_answer,
+        }
+        # What has the keys is hidden only after something else has them: Textual would give them to nobody.
+        for widget in [widget for widget, is_seen in shown.items() if is_seen]:
+            widget.display = True
+        if takes_keys:
+            self.focus_main()
+        for widget in [widget for widget, is_seen in shown.items() if not is_seen]:
+            widget.display = False
 
     def _open_desk(self, project: str, endpoint: str) -> None:
         found = self.catalogue.find(project, endpoint)
@@ -248,6 +258,20 @@ class RequestsView(View):
         self._show_page("desk")
         if self._opening is not None:
             self._fill(self._opening)
+
+    def _renew_desk(self, project: str, endpoint: str) -> None:
+        """The endpoint is known by now, or is another one than it was."""
+        if self.draft is None:
+            if self._page == "desk":
+                self._open_desk(project, endpoint)
+            return
+        found = self.catalogue.find(project, endpoint)
+        if found is not None and found is not self.draft.endpoint:
+            self._store_draft()
+            draft = self.drafts.of(found)
+            if self.form.form is not draft.form:
+                self.form.show(draft.form, draft.raw)
+            self._title()
 
     def _store_draft(self) -> None:
         if self.draft is not None:
@@ -330,7 +354,6 @@ class RequestsView(View):
         self.answer.follow(draft.sending)
         self._shows_answer = True
         self._arrange()
-        self.focus_main()
         if self._looking is not None:
             self._looking.resume()
 
@@ -384,10 +407,8 @@ class RequestsView(View):
         from aana_tui.state.json_text import parse, pretty
 
         text = self.form.typed_text()
-        try:
+        with suppress(JsonFault):
             text = text if self.form.is_raw else pretty(parse(text))
-        except JsonFault:
-            pass
         written = self._edit_outside(text)
         if written is not None and written != text:
             self.form.replace(written)
@@ -439,12 +460,17 @@ class RequestsView(View):
         """Between the request and its answer."""
         self._shows_answer = not self._shows_answer
         self._arrange()
-        self.focus_main()
+
+    def do_next(self) -> None:
+        """Between the request and its answer, as between any panes."""
+        if self._page == "desk" and (self.draft is None or self.draft.sending is not None):
+            self.do_pane()
+
+    do_previous = do_next
 
     def _show_form(self) -> None:
         self._shows_answer = False
         self._arrange()
-        self.focus_main()
 
     def do_plain(self, _argument: str = "") -> None:
         """The answer as it came."""
@@ -529,7 +555,7 @@ class RequestsView(View):
     @work(group="history", exit_on_error=False)
     async def _save(self, case: SavedRequest) -> None:
         if await self._remember(lambda: self.history.save(case)):
-            self._notify(f"Saved as {case.name}: h lists it.", severity="information")
+            self._notify(f"Saved as {case.name}: H lists it.", severity="information")
 
     @work(exclusive=True, group="kept", exit_on_error=False)
     async def do_case(self, argument: str = "") -> None:

@@ -18,9 +18,9 @@ UNKNOWN = "unknown field"
 
 
 def faults(spec: Spec, value: Any) -> Iterator[str]:
-    """Sentences without the field's name and without a full stop; what is inside of a list or an object is not looked at.
+    """Sentences without the field's name and without a full stop.
 
-    What only the endpoint itself can know it says itself.
+    What is inside of a list or an object is not looked at; what only the endpoint can know it says itself.
     """
     if value is None and spec.is_nullable:
         return

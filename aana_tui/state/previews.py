@@ -45,6 +45,20 @@ def picture(path: Path, columns: int, lines: int) -> tuple[str, list[list[tuple[
     return said, rows
 
 
+def thumbnail(path: Path, size: int = 1024) -> Image:
+    """An image of at most so many pixels in each direction.
+
+    Raises:
+        ValueError: it is none that can be read, or too large.
+    """
+    image = opened(path)
+    try:
+        image.thumbnail((size, size))
+        return image.convert("RGBA")
+    except Exception as error:  # a file that breaks off raises whatever its format does
+        raise ValueError(f"it cannot be decoded: {error}") from error
+
+
 def opened(path: Path) -> Image:
     """An image that is not decoded yet.
 

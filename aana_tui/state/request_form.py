@@ -256,14 +256,14 @@ class Entry:
             return self.told
         if self.state is State.LEFT_OUT:
             return [REQUIRED] if self.is_required else []
+        if not self.is_known:
+            return [UNKNOWN]
         if self.kind is Kind.FILE:
             return list(faults(self.spec, self.text)) if self.text else [REQUIRED]
         if self.kind is Kind.UNION and self.state is State.GIVEN:
             return []
         if self.kind is Kind.JSON and not self.is_raw:
             return [str(fault) for fault in _json_faults(self.text)]
-        if not self.is_known:
-            return [UNKNOWN]
         return list(faults(self.spec, self.value()))
 
     def walk(self) -> Iterator[Entry]:

@@ -117,7 +117,7 @@ def find_case(cases: list[SavedRequest], name: str) -> SavedRequest:
     for case in cases:
         if case.name == name:
             return case
-    raise NotFound(f"There is no saved case {name!r}.", hint="`h` lists them.", code="case_not_found")
+    raise NotFound(f"There is no saved case {name!r}.", hint="`H` lists them.", code="case_not_found")
 
 
 def _is_same_case(one: SavedRequest, other: SavedRequest) -> bool:

@@ -22,6 +22,7 @@ from aanad.client import sanitise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from textual.app import ComposeResult
 
@@ -75,6 +76,7 @@ class AnswerView(Container):
         self._shown_progress = None
         self._is_over = False
         self.query_one(Picture).hide()
+        self.query("#pixels").remove()
         self.lines.show([])
         self.refresh_answer()
 
@@ -146,8 +148,24 @@ class AnswerView(Container):
                 self._tell(sending, progress, f"No preview: {error}.")
                 return
             self._tell(sending, progress, said)
-            if sending is self.sending and not is_mono():
+            if sending is self.sending and not is_mono() and not await self._show_pixels(body, len(rows)):
                 self.query_one(Picture).show(rows)
+
+    async def _show_pixels(self, body: Path, lines: int) -> bool:
+        from aana_tui.state.previews import thumbnail
+        from aana_tui.widgets.graphics import image_widget
+
+        kind = image_widget(self.app)
+        if kind is None:
+            return False
+        try:
+            shown = kind(await asyncio.to_thread(thumbnail, body), id="pixels")  # type: ignore[arg-type]
+        except (ValueError, OSError):
+            return False
+        shown.styles.height, shown.styles.width = lines, "auto"
+        await self.query("#pixels").remove()
+        await self.mount(shown, before="#answer-lines")
+        return True
 
     def _tell(self, sending: Sending, progress: Progress, said: str) -> None:
         if sending is self.sending and said:

@@ -34,7 +34,7 @@ async def running(box: SimulatedBox, *, size: tuple[int, int] = (120, 40)) -> As
     """A console that looks at this box, which stands still unless the test lets it tick."""
     console = Console(demo_session(box, pace=0))
     async with console.run_test(size=size) as pilot:
-        await eventually(pilot, lambda: console.session.store.link.is_live)
+        await eventually(pilot, lambda: console.shell.view is not None and console.session.store.link.is_live)
         console.pull()
         await pilot.pause()
         yield pilot

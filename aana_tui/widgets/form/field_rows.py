@@ -114,7 +114,7 @@ def _file(text: str) -> str:
         return "path of a file"
     path = expanded(text)
     try:
-        return f"{sanitise(text)}  {size_text(path.stat().st_size)}" if path.is_file() else sanitise(text)
+        return f"{size_text(path.stat().st_size)}  {sanitise(text)}" if path.is_file() else sanitise(text)
     except OSError:
         return sanitise(text)
 

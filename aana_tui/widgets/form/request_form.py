@@ -192,15 +192,13 @@ class FormPane(Container, can_focus=True):
     def _show_raw(self, text: str) -> None:
         self.is_raw = True
         self.raw.load_text(text)
-        self.raw.display, self.fields.display = True, False
-        self.raw.focus()
+        self._see(self.raw)
         self._say_more()
 
     def _show_fields(self) -> None:
         self.is_raw = False
-        self.raw.display, self.fields.display = False, True
         self.fields.update()
-        self.fields.focus()
+        self._see(self.fields)
 
     # Typing
 
@@ -238,7 +236,7 @@ class FormPane(Container, can_focus=True):
         editor.placeholder = sanitise(placeholder)
         self._place_editor()
         editor.display = True
-        editor.focus()
+        self.screen.set_focus(editor)
 
     def _place_editor(self) -> None:
         x, y, width = self.fields.editor_place
@@ -263,7 +261,6 @@ class FormPane(Container, can_focus=True):
         naming, self._new_name_of = self._new_name_of, None
         name = self.editor.value
         self._close_editors()
-        self.fields.focus()
         if naming is not None:
             self._add_named(naming, name)
             return
@@ -287,13 +284,11 @@ class FormPane(Container, can_focus=True):
         event.stop()
         if self._edited is not None:
             self._edited.type(event.text)
-            self.editor.display = False
             self._open_page(event.text)
 
     def _open_page(self, text: str) -> None:
         self.page.load_text(text)
-        self.page.display, self.fields.display = True, False
-        self.page.focus()
+        self._see(self.page)
 
     def on_page_editor_left(self, event: PageEditor.Left) -> None:
         """The fields are seen again; from the document one goes to its fields."""
@@ -302,7 +297,6 @@ class FormPane(Container, can_focus=True):
             self.focus()  # The view's keys work here, and enter goes on with the document.
             return
         self._close_editors()
-        self.fields.focus()
 
     def on_text_area_changed(self, event: PageEditor.Changed) -> None:
         """Take what is typed over."""
@@ -316,10 +310,15 @@ class FormPane(Container, can_focus=True):
 
     def _close_editors(self) -> None:
         self._edited = None
-        self.editor.display = False
-        self.page.display = False
-        if not self.is_raw:
-            self.fields.display = True
+        self._see(self.main())
+
+    def _see(self, seen: Widget) -> None:
+        """Show one of the three, with the keys; they are never with what is hidden, or nobody would have them."""
+        seen.display = True
+        if self.screen.focused in {self, self.editor, self.raw, self.page, self.fields}:
+            self.screen.set_focus(seen)
+        for other in (self.editor, self.raw, self.page, self.fields):
+            other.display = other is seen
 
     def on_resize(self) -> None:
         """The line stays over its field."""
