@@ -51,11 +51,11 @@ ENDPOINT_COLUMNS = [
     Column("summary", "SUMMARY", 26, most=60),
 ]
 SENT_COLUMNS = [
-    Column("case", "CASE", 16),
+    Column("case", "CASE", 8, most=20),
     Column("at", "WHEN", 19, rank=2),
-    Column("project", "PROJECT", 16),
-    Column("endpoint", "ENDPOINT", 16),
-    Column("outcome", "OUTCOME", 10),
+    Column("project", "PROJECT", 12, most=18),
+    Column("endpoint", "ENDPOINT", 10, most=18),
+    Column("outcome", "OUTCOME", 9),
     Column("time", "TIME", 8, right=True, rank=1),
     Column("request", "REQUEST", 24, most=100),
 ]
