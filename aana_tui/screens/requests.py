@@ -18,6 +18,14 @@ from textual.widgets import Static
 
 from aana_tui.actions.action import Scope, Target
 from aana_tui.places import Place
+from aana_tui.screens.request_rows import (
+    ENDPOINT_COLUMNS,
+    SENT_COLUMNS,
+    endpoint_row,
+    sent_key,
+    sent_row,
+    suggested_name,
+)
 from aana_tui.screens.view import View
 from aana_tui.state.drafts import Draft, Drafts
 from aana_tui.state.endpoint_catalogue import SERVING, EndpointCatalogue
@@ -27,10 +35,11 @@ from aana_tui.state.request_copy import ANY, as_command, as_curl
 from aana_tui.state.request_form import expanded
 from aana_tui.state.request_history import RequestHistory, SavedRequest, find_case, state_folder
 from aana_tui.tones import style_of
-from aana_tui.widgets.answer_view import AnswerView, duration_text
+from aana_tui.widgets.answer_view import AnswerView
+from aana_tui.widgets.command_line import CommandLine
 from aana_tui.widgets.form.field_rows import size_text
 from aana_tui.widgets.form.request_form import FormPane
-from aana_tui.widgets.live_table import Cell, Column, LiveTable, Row
+from aana_tui.widgets.live_table import LiveTable
 from aanad.client import Invocation, sanitise
 from aanad.errors import AanaError
 
@@ -40,30 +49,13 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from aana_tui.actions.action import Action
-    from aanad.wire.projects import Endpoint, Project
+    from aana_tui.widgets.live_table import Row
+    from aanad.wire.projects import Project
 
-ENDPOINT_COLUMNS = [
-    Column("project", "PROJECT", 16, most=24),
-    Column("endpoint", "ENDPOINT", 18, most=24),
-    Column("method", "", 4, rank=2),
-    Column("path", "PATH", 20, rank=1),
-    Column("answer", "ANSWER", 24, rank=3, most=48),
-    Column("summary", "SUMMARY", 26, most=60),
-]
-SENT_COLUMNS = [
-    Column("case", "CASE", 8, most=20),
-    Column("at", "WHEN", 19, rank=2),
-    Column("project", "PROJECT", 12, most=18),
-    Column("endpoint", "ENDPOINT", 10, most=18),
-    Column("outcome", "OUTCOME", 9),
-    Column("time", "TIME", 8, right=True, rank=1),
-    Column("request", "REQUEST", 24, most=100),
-]
 NARROW = 120
 """Columns below which the request and its answer are shown one at a time."""
 LOOK_S = 0.25
 """How often an answer that arrives is looked at."""
-NO_EDITOR = "vi"
 
 
 class RequestsView(View):
@@ -82,10 +74,8 @@ class RequestsView(View):
         """Where there is room for one of the two: which."""
         self._kept: list[SavedRequest] = []
         self._opening: SavedRequest | None = None
-        """What is to be opened once its endpoint is known."""
         self._history: RequestHistory | None = None
         self._looking: Timer | None = None
-        self._loading = False
 
     def compose(self) -> ComposeResult:
         """One of the pages is seen."""
@@ -305,7 +295,7 @@ class RequestsView(View):
     def _endpoint_rows(self, project: Project) -> list[Row]:
         known = {one.name: one for one in self.catalogue.endpoints(project.name)}
         paths = {ref.name: ref.path for ref in project.endpoints} | {name: one.path for name, one in known.items()}
-        return [_endpoint_row(project.name, name, path, known.get(name)) for name, path in paths.items()]
+        return [endpoint_row(project.name, name, path, known.get(name)) for name, path in paths.items()]
 
     def _endpoint_target(self, project: str, endpoint: str) -> Target:
         found = self.catalogue.find(project, endpoint)
@@ -415,7 +405,7 @@ class RequestsView(View):
         self._show_form()
 
     def _edit_outside(self, text: str) -> str | None:
-        command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or NO_EDITOR
+        command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
         with tempfile.TemporaryDirectory(prefix="aana-request-") as folder:  # 0700
             path = Path(folder) / "request.json"
             path.write_text(text + "\n")
@@ -490,11 +480,11 @@ class RequestsView(View):
         if sending is None:
             return
         if not argument.strip():
-            self._ask_command(f"w {_suggested_name(sending)}")
+            self._ask_command(f"w {suggested_name(sending)}")
             return
         target = expanded(argument.strip())
         if target.is_dir():
-            target /= _suggested_name(sending)
+            target /= suggested_name(sending)
         if target.exists() and not may_replace:
             self._notify(f"There is a file {target} already: `:w! {target}` replaces it.")
             return
@@ -526,11 +516,11 @@ class RequestsView(View):
             except AanaError as error:
                 self._tell(error)
         self._kept = kept
-        self.query_one("#sent", LiveTable).apply([_sent_row(at, one) for at, one in enumerate(kept)])
+        self.query_one("#sent", LiveTable).apply([sent_row(at, one) for at, one in enumerate(kept)])
 
     def _chosen(self) -> list[SavedRequest]:
         keys = self.query_one("#sent", LiveTable).chosen_keys
-        return [one for at, one in enumerate(self._kept) if _key(at, one) in keys]
+        return [one for at, one in enumerate(self._kept) if sent_key(at, one) in keys]
 
     @work(group="history", exit_on_error=False)
     async def _forget(self, requests: list[SavedRequest]) -> None:
@@ -597,8 +587,6 @@ class RequestsView(View):
         return False
 
     def _ask_command(self, text: str) -> None:
-        from aana_tui.widgets.command_line import CommandLine
-
         self.console.shell.query_one(CommandLine).open(":", text)
 
     def _notify(self, text: str, severity: str = "warning") -> None:
@@ -610,53 +598,3 @@ class RequestsView(View):
 
 _IN_FIELDS = frozenset({"add", "null"})
 _ON_DESK = _IN_FIELDS | {"send", "stop", "raw", "editor", "accept", "pane", "plain", "write", "overwrite", "save"}
-
-
-def _endpoint_row(project: str, name: str, path: str, known: Endpoint | None) -> Row:
-    kinds = ", ".join(known.media_types) if known is not None else ""
-    answer = f"stream {kinds}" if known is not None and known.streaming else kinds
-    cells = (project, name, "POST", path, answer, known.summary if known is not None else "")
-    return Row(f"{project}/{name}", tuple(Cell(sanitise(text)) for text in cells))
-
-
-def _key(at: int, request: SavedRequest) -> str:
-    return f"{at} {request.at}"
-
-
-def _sent_row(at: int, request: SavedRequest) -> Row:
-    outcome = request.outcome
-    tone = "good" if outcome.startswith("2") else "bad" if outcome.startswith(("4", "5")) else "warn"
-    files = "".join(f" {name}=@{path}" for name, path in request.files)
-    cells = (
-        Cell(sanitise(request.name), "accent"),
-        Cell(sanitise(request.at[:19].replace("T", " "))),
-        Cell(sanitise(request.project)),
-        Cell(sanitise(request.endpoint)),
-        Cell(sanitise(outcome), tone),
-        Cell(duration_text(request.total_s) if request.total_s is not None else ""),
-        Cell(sanitise(request.text[:200] + files)),
-    )
-    return Row(_key(at, request), cells)
-
-
-def _suggested_name(sending: Sending) -> str:
-    progress = sending.progress
-    if progress.filename:
-        return "".join(one for one in sanitise(progress.filename) if one.isprintable() and one != "/")
-    kind = progress.media_type.partition(";")[0].strip().lower()
-    return f"{sending.endpoint}{_SUFFIXES.get(kind) or _suffix(kind)}"
-
-
-_SUFFIXES = {
-    "application/x-ndjson": ".ndjson",
-    "text/event-stream": ".txt",
-    "audio/wav": ".wav",
-    "audio/flac": ".flac",
-    "image/webp": ".webp",
-}
-
-
-def _suffix(kind: str) -> str:
-    import mimetypes
-
-    return mimetypes.guess_extension(kind) or ".bin"
