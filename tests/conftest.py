@@ -16,6 +16,11 @@ from filelock import FileLock
 REPOSITORY = Path(__file__).parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-snapshots``: the console's screens as they are now are what they should be."""
+    parser.addoption("--update-snapshots", action="store_true", help="store the console's screens as they are now")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Point the model libraries at the tiny models' folder: they read the variables once, when they are imported."""
     assert config.cache is not None

@@ -178,7 +178,8 @@ class SimulatedBox:
         status = Status(
             version=self.version, pid=1, started_at=self.start, uptime_s=0, socket="/run/aana/aanad.sock",
             serve_url="http://127.0.0.1:8000", state_dir="/var/lib/aana",
-            cluster=ClusterStatus(mode="managed", state="ready", since=self.start), store=StoreStatus(url="sqlite", ok=True),
+            cluster=ClusterStatus(mode="managed", state="ready", since=self.start),
+            store=StoreStatus(url="sqlite", ok=True),
             projects=len(projects), running=sum(project["phase"] == "running" for project in projects),
         )  # fmt: skip
         self.set("daemon", "status", status)

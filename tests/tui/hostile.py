@@ -18,9 +18,9 @@ PAYLOAD = (
 )
 FRAGMENTS = (
     b"\x1b]52;c;SENT", b"\x1b[31mSENT", b"\x1bPSENT", b"\x1b]0;SENT", "\x9b".encode(), "\x9d".encode(), b"\x1b[2J",
-    "\u202e".encode(), "\u2066".encode(), "\u200f".encode(), "\U000e0041".encode(), b"\x07", b"\x08", b"\x7f",
+    "\u202e".encode(), "\u2066".encode(), "\u200f".encode(), "\U000e0041".encode(), b"\x08", b"\x7f",
 )  # fmt: skip
-"""None of these may reach a terminal."""
+"""None of these may reach a terminal; a bell alone may, the console rings it itself."""
 
 _IDENTITY = {
     "name", "project", "deployment", "replica", "id", "key", "endpoint", "path", "etag", "node", "address", "epoch",

@@ -14,7 +14,9 @@ sizes = pytest.mark.parametrize("size", [LARGE, SMALL], ids=["120x40", "80x24"])
 @sizes
 def test_a_box_at_rest_costs_nothing(size: Size) -> None:
     """No clock, no blinking, no spinner: while nothing changes, not a byte is written, in no view."""
-    assert set(byte_costs.at_rest(size).values()) == {0}
+    costs = byte_costs.at_rest(size)
+
+    assert set(costs.values()) == {0}, costs
 
 
 @sizes
