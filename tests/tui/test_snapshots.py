@@ -18,10 +18,10 @@ from tests.tui.snapshots import Snapshots
 SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
 VIEWS = {
     "projects": "whisper",
-    "project whisper": "transcribe",
+    "project whisper": "z84s14tt",
     "replicas": "recogniser",
     "gpus": "700 W",
-    "logs": "whisper",
+    "logs": "out of memory",
     "requests": "transcribe",
     "events": "began",
 }
@@ -47,13 +47,27 @@ async def go(pilot: Pilot[None], command: str, shown: str) -> None:
     await eventually(pilot, lambda: shown in screen_text(pilot))
 
 
+def few_lines(box: SimulatedBox) -> None:
+    """So few log lines that all of them are shown, however slow the machine is."""
+    box.log.clear()
+    for number in range(12):
+        box.log.add(
+            f"segment {number}: 14.2 s of audio in 212 ms", seconds_ago=60 - number, project="whisper",
+            deployment="asr", replica="04698a7v", source="serve",
+        )  # fmt: skip
+    box.log.add("Slow request.", level="warning", seconds_ago=9, project="asr", deployment="ingress", source="stderr")
+    trace = "Request failed.\nTraceback (most recent call last):\ntorch.OutOfMemoryError: CUDA out of memory."
+    box.log.add(trace, level="error", seconds_ago=3, project="detect", deployment="detector", source="serve")
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("view", VIEWS)
 async def test_a_full_screen(box: SimulatedBox, snapshots: Snapshots, view: str, size: str) -> None:
     """Each view of a busy box."""
+    few_lines(box)
     async with running(box, size=SIZES[size]) as pilot:
         await go(pilot, view, VIEWS[view])
-        await snapshots.check(pilot, f"{view.partition(" ")[0]}-{size}")
+        await snapshots.check(pilot, f"{view.partition(' ')[0]}-{size}")
 
 
 async def test_an_empty_box(box: SimulatedBox, snapshots: Snapshots) -> None:
