@@ -21,6 +21,8 @@ The daemon is that of --context, else of AANA_CONTEXT, else this machine's, else
 https://host[:port] or ssh://[user@]host[:port][/path/to/aanad.sock].
 Over a connection that may break, run it in tmux."""
 
+SWITCH_S = 0.0005
+
 
 def main() -> None:
     """Run the console."""
@@ -53,6 +55,8 @@ def run(context: str | None = None, *, demo: bool = False, read_only: bool = Fal
     from aana_tui.app import Console
     from aana_tui.keymap import read_keymap
 
+    # Threads read streams; none may keep the one that paints waiting for long.
+    sys.setswitchinterval(SWITCH_S)
     sys.exit(lifecycle.run(Console(session, read_keymap()), mouse=mouse.is_wanted()))
 
 
