@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
 from textual import events
 from textual.app import App
-
-if TYPE_CHECKING:
-    from textual.widget import Widget
+from textual.widget import Widget
 
 _LEAVING = frozenset({"enter", "escape"})
 """Keys that may end a line where letters are typed: the next key belongs to what has the focus then."""
@@ -54,11 +50,13 @@ def _binds(widget: Widget, key: str) -> bool:
     return key in widget._bindings.key_to_bindings  # noqa: SLF001 - there is no public way to ask
 
 
-async def _settled(widget: Widget) -> None:
-    """Wait until a widget has obeyed what it was sent."""
+async def _settled(line: Widget) -> None:
+    """Wait until a line, and what it is a part of, has obeyed what it was sent."""
+    parts = [part for part in line.ancestors_with_self if isinstance(part, Widget)]
     for _ in range(_ROUNDS):
-        done = asyncio.Event()
-        widget.call_later(done.set)
-        # One that is waiting for something itself is not waited for.
-        with suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), _SETTLE_S)
+        for part in parts:
+            done = asyncio.Event()
+            part.call_later(done.set)
+            # One that is waiting for something itself is not waited for.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), _SETTLE_S)

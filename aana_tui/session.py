@@ -28,9 +28,7 @@ class Session:
         read_only: whether `connect` asks the daemon to refuse every change.
     """
 
-    def __init__(
-        self, name: str, connect: Callable[[], Client], address: str = "", *, read_only: bool = False
-    ) -> None:
+    def __init__(self, name: str, connect: Callable[[], Client], address: str = "", *, read_only: bool = False) -> None:
         self.name = name
         self.read_only = read_only
         self.address = address or name

@@ -193,7 +193,7 @@ class ProjectView(TableView):
             case "replica":
                 self.do_logs()
             case "endpoint":
-                self.do_test()
+                self.console.go(Place("requests", project=self.place.project, endpoint=key))
             case "revision" | "operation":
                 self.look_into()
 
