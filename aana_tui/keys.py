@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+
 from textual import events
 from textual.app import App
 from textual.widget import Widget
@@ -28,11 +29,14 @@ class KeysInOrder(App[None]):
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
             return
+        line = self.focused
         if not self._is_typing():
             self.app_focus = True
             if await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key):
+                if event.key == "enter" and line is not None:
+                    # It may open a line, and then the next key belongs there.
+                    await _settled(line)
                 return
-        line = self.focused
         if event.key in _LEAVING and line is not None and _binds(line, event.key):
             # What was typed before comes first, and what this leads to before the next key.
             await _settled(line)
@@ -53,10 +57,11 @@ def _binds(widget: Widget, key: str) -> bool:
 async def _settled(line: Widget) -> None:
     """Wait until a line, and what it is a part of, has obeyed what it was sent."""
     parts = [part for part in line.ancestors_with_self if isinstance(part, Widget)]
-    for _ in range(_ROUNDS):
-        for part in parts:
-            done = asyncio.Event()
-            part.call_later(done.set)
-            # One that is waiting for something itself is not waited for.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), _SETTLE_S)
+    # One that is waiting for something itself is not waited for.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_SETTLE_S):
+            for _ in range(_ROUNDS):
+                for part in parts:
+                    done = asyncio.Event()
+                    part.call_later(done.set)
+                    await done.wait()

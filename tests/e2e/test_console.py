@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.box import BIN, TEST_PROJECTS, Box
+from tests.e2e.sshd import running_sshd
 from tests.e2e.tmux import Tmux
 
 pytestmark = pytest.mark.e2e
@@ -22,8 +23,10 @@ def narrator(box: Box) -> Iterator[str]:
     box.remove("narrator")
 
 
-def console(box: Box, columns: int, rows: int, *arguments: str) -> Tmux:
-    environment = {name: value for name, value in box.environment.items() if name not in {"COLUMNS", "NO_COLOR"}}
+def console(box: Box, columns: int, rows: int, *arguments: str, **variables: str) -> Tmux:
+    environment = variables | {
+        name: value for name, value in box.environment.items() if name not in {"COLUMNS", "NO_COLOR"}
+    }
     environment["XDG_STATE_HOME"] = str(box.root / "console-state")
     return Tmux([BIN / "aana-tui", *arguments], environment=environment, columns=columns, rows=rows, folder=box.root)
 
@@ -32,6 +35,15 @@ def console(box: Box, columns: int, rows: int, *arguments: str) -> Tmux:
 def test_a_night_with_the_console(box: Box, narrator: str, tmp_path: Path, columns: int, rows: int) -> None:
     """Start a project and see it come up, find an error in its logs, see a stream, stop it, outlive the daemon."""
     with console(box, columns, rows) as terminal:
+        a_night(terminal, box, narrator, tmp_path)
+
+
+def test_the_same_over_ssh(box: Box, narrator: str, tmp_path: Path) -> None:
+    """The daemon of another box, as far as the console can tell: the system's ssh carries everything."""
+    with (
+        running_sshd() as sshd,
+        console(box, 80, 24, "--context", sshd.context(box.socket), AANA_SSH=sshd.ssh) as terminal,
+    ):
         a_night(terminal, box, narrator, tmp_path)
 
 
@@ -60,18 +72,18 @@ def a_night(terminal: Tmux, box: Box, project: str, folder: Path) -> None:
     terminal.until("title")
     terminal.keys("Enter")
     terminal.type("A tale")
-    terminal.keys("Enter", "Enter")
+    terminal.keys("Enter")
     terminal.type(str(let_go))
     terminal.keys("Enter", "C-j")
     terminal.until("A tale: once", without="upon a time")
     let_go.touch()
     terminal.until("upon a time")
-    terminal.keys("Escape", "q")
+    terminal.keys("q")
 
     # Stop it, by its name.
     terminal.until(project, "running")
     terminal.keys("x")
-    terminal.until("type", project)
+    terminal.until(f"Type {project} to confirm")
     terminal.type(project)
     terminal.keys("Enter")
     terminal.until("stopped", within=60)
@@ -82,5 +94,7 @@ def a_night(terminal: Tmux, box: Box, project: str, folder: Path) -> None:
     box.start()
     terminal.until("live", project, without="unreachable", within=60)
 
-    terminal.keys("Escape", "q", "q")
+    terminal.keys("Escape")
+    terminal.until("Projects", without="filter")
+    terminal.keys("q")
     terminal.until("shell>", without="live")
