@@ -15,12 +15,18 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def narrator(box: Box) -> Iterator[str]:
-    """A project that is deployed, and does not run."""
+def deployed(box: Box) -> Iterator[str]:
+    """A project of these tests' own."""
     box.ok("deploy", TEST_PROJECTS / "narrator")
-    box.ok("stop", "narrator")
     yield "narrator"
     box.remove("narrator")
+
+
+@pytest.fixture
+def narrator(box: Box, deployed: str) -> str:
+    """It does not run."""
+    box.ok("stop", deployed)
+    return deployed
 
 
 def console(box: Box, columns: int, rows: int, *arguments: str, **variables: str) -> Tmux:
@@ -55,7 +61,7 @@ def a_night(terminal: Tmux, box: Box, project: str, folder: Path) -> None:
     terminal.keys("/")
     terminal.type(project)
     terminal.keys("Enter")
-    terminal.until(project, "stopped")
+    terminal.until(project, "○ stopped")
     terminal.keys("s")
     terminal.until("running", "2/2", within=120)
 
@@ -86,7 +92,7 @@ def a_night(terminal: Tmux, box: Box, project: str, folder: Path) -> None:
     terminal.until(f"Type {project} to confirm")
     terminal.type(project)
     terminal.keys("Enter")
-    terminal.until("stopped", within=60)
+    terminal.until("○ stopped", within=60)
 
     # The daemon dies and comes back; the console stays.
     box.kill_daemon()
@@ -95,6 +101,6 @@ def a_night(terminal: Tmux, box: Box, project: str, folder: Path) -> None:
     terminal.until("live", project, without="unreachable", within=60)
 
     terminal.keys("Escape")
-    terminal.until("Projects", without="filter")
+    terminal.until("Projects", without="filter /")
     terminal.keys("q")
     terminal.until("shell>", without="live")
