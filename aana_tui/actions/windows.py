@@ -59,4 +59,8 @@ def mouse(console: Console, action: Action, argument: str = "") -> None:
 def suspend(console: Console, action: Action, argument: str = "") -> None:
     """Leave to the shell for a while."""
     del action, argument
+    driver = console._driver  # noqa: SLF001 - there is no public way to ask
+    if driver is None or not driver.can_suspend:
+        console.notify("This terminal cannot be left for a while.", severity="warning")
+        return
     console.action_suspend_process()

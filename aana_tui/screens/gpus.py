@@ -69,6 +69,8 @@ class GpusView(View):
 
     def on_mount(self) -> None:
         """The parts, found once."""
+        if not self.children:
+            return  # The console ends while this is being made.
         self._cards = self.query_one("#gpu-cards", CardList)
         self._users = self.query_one("#gpu-users", LiveTable)
         self._note = self.query_one("#gpu-note", Static)

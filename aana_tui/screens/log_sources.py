@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from aana_tui.screens.dialogs.dialog import Dialog
 from aana_tui.widgets.live_table import Cell, Column, LiveTable, Row
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def origins(ring: LogRing) -> Counter[str]:
     return Counter(entry.origin for entry in ring.entries() if not entry.is_mark and not entry.is_void)
 
 
-class SourcePicker(ModalScreen[frozenset[str] | None]):
+class SourcePicker(Dialog[frozenset[str] | None]):
     """Gives the origins that are hidden; None where nothing was changed.
 
     Args:
@@ -54,7 +54,7 @@ class SourcePicker(ModalScreen[frozenset[str] | None]):
             yield LiveTable(_COLUMNS, empty="No records yet.", id="log-sources-table")
             yield Static("space show/hide   o only this   * all   enter done   esc cancel", markup=False)
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """The keys belong to the table."""
         self._table.focus()
         self._show()

@@ -36,7 +36,6 @@ from aana_tui.state.request_form import expanded
 from aana_tui.state.request_history import RequestHistory, SavedRequest, find_case, state_folder
 from aana_tui.tones import style_of
 from aana_tui.widgets.answer_view import AnswerView
-from aana_tui.widgets.command_line import CommandLine
 from aana_tui.widgets.form.field_rows import size_text
 from aana_tui.widgets.form.request_form import FormPane
 from aana_tui.widgets.live_table import LiveTable
@@ -89,7 +88,8 @@ class RequestsView(View):
     def on_mount(self) -> None:
         """The first page is seen."""
         self._looking = self.set_interval(LOOK_S, self._look, pause=True)
-        self._show_page("endpoints")
+        if self.children:  # They are gone where the console ends meanwhile.
+            self._show_page("endpoints")
 
     def on_unmount(self) -> None:
         """Nothing of the answers stays."""
@@ -480,7 +480,7 @@ class RequestsView(View):
         if sending is None:
             return
         if not argument.strip():
-            self._ask_command(f"w {suggested_name(sending)}")
+            self.console.command_line.open(":", f"w {suggested_name(sending)}")
             return
         target = expanded(argument.strip())
         if target.is_dir():
@@ -533,7 +533,7 @@ class RequestsView(View):
         if self.draft is None:
             return
         if not argument.strip():
-            self._ask_command("save ")
+            self.console.command_line.open(":", "save ")
             return
         endpoint = self.draft.endpoint
         case = SavedRequest(
@@ -585,9 +585,6 @@ class RequestsView(View):
             self.do_pane()
             return True
         return False
-
-    def _ask_command(self, text: str) -> None:
-        self.console.shell.query_one(CommandLine).open(":", text)
 
     def _notify(self, text: str, severity: str = "warning") -> None:
         self.app.notify(sanitise(text), severity=severity)  # type: ignore[arg-type]

@@ -36,6 +36,9 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "/chorus": "writes as often as it is told, and waits as long",
         "/last_words": "kills its process",
     },
+    "narrator": {
+        "/tell": "waits until it is let go on",
+    },
     "reception": {
         "/desk": "stays until somebody lets it go",
         "/wait": "takes longer than its limit: 504 is what it is for",

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from aana_tui.screens.dialogs.dialog import Dialog
 from aana_tui.tones import style_of
 from aanad.client import sanitise
 from aanad.errors import AanaError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Dialog[str | None]):
     """Gives what was typed; None where it was cancelled.
 
     Args:
@@ -49,7 +49,7 @@ class Ask(ModalScreen[str | None]):
             yield Input(self._text, compact=True, select_on_focus=False)
             yield Static("", markup=False, id="why-not")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Typing begins."""
         self.query_one(Input).focus()
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import work
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from aana_tui.screens.dialogs.dialog import Dialog
 from aana_tui.tones import style_of
 from aanad.client import sanitise
 
@@ -40,7 +40,7 @@ class Question:
     """Why it is asked once more, say."""
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Gives True only where the operator said so; Cancel has the focus.
 
     Args:
@@ -85,7 +85,7 @@ class Confirm(ModalScreen[bool]):
                     yield Button("Cancel (n)", compact=True, id="cancel")
                     yield Button(f"{question.verb} (y)", compact=True, id="confirm")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """The plan is asked for; the keys go to what changes nothing."""
         self.query_one("#typed" if self.question.typed else "#cancel").focus()
         if self._more is not None:

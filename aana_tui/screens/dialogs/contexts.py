@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from aana_tui.screens.dialogs.dialog import Dialog
 from aana_tui.tones import style_of
 from aanad.client import resolve, sanitise
 from aanad.errors import AanaError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class Contexts(ModalScreen[str | None]):
+class Contexts(Dialog[str | None]):
     """Gives the chosen context's name or URL.
 
     Args:
@@ -44,7 +44,7 @@ class Contexts(ModalScreen[str | None]):
             yield Input(placeholder="or a name or URL: unix:///path, https://box, ssh://user@box", compact=True)
             yield Static("", markup=False, id="why-not")
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """The list has the keys."""
         self.query_one(OptionList).focus()
 

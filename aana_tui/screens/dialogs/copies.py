@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from aana_tui.screens.dialogs.dialog import Dialog
 from aana_tui.tones import style_of
 from aanad.client import sanitise
 
@@ -23,7 +23,7 @@ _SEEN = 200
 """Characters of each text that are shown."""
 
 
-class Copies(ModalScreen[str | None]):
+class Copies(Dialog[str | None]):
     """Gives the text that is wanted.
 
     Args:
@@ -47,7 +47,7 @@ class Copies(ModalScreen[str | None]):
             yield Static("Copy what?", markup=False, classes="dialog-title")
             yield OptionList(*(_option(index, *copy) for index, copy in enumerate(self._copies)))
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """The list has the keys."""
         self.query_one(OptionList).focus()
 

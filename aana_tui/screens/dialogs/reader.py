@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from aana_tui.screens.dialogs.dialog import Dialog
 from aana_tui.widgets.pager import Pager
 from aanad.client import sanitise
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KEYS = "/ search  n N hits  j k g G move  c copy all  q close"
 
 
-class Reader(ModalScreen[None]):
+class Reader(Dialog[None]):
     """Closes by escape or q.
 
     Args:
@@ -53,7 +53,7 @@ class Reader(ModalScreen[None]):
             yield Static(KEYS, markup=False, id="keys")
             yield Input(placeholder="search", compact=True)
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Reading begins."""
         self.query_one(Input).display = False
         self.query_one(Pager).focus()

@@ -193,6 +193,7 @@ class FieldList(ScrollView, can_focus=True):
             return
         owner = row.inner if row.inner.grows else row.parent
         if owner is None or not owner.grows:
+            self.app.notify("This field is no list, and nothing in one: there is nothing to add to.")
             return
         if owner.state is not State.GIVEN:
             for one in (row.entry, owner):
@@ -216,6 +217,9 @@ class FieldList(ScrollView, can_focus=True):
             return
         if row.parent is not None and (row.parent.grows or not row.entry.is_known):
             row.parent.remove(row.entry)
+        elif row.entry.state is not State.GIVEN:
+            self.app.notify("Nothing is given in this field.")
+            return
         else:
             row.entry.leave_out()
         self._changed()
