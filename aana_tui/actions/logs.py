@@ -32,7 +32,7 @@ ACTIONS = (
     Action("log.sources", "Sources", "Choose whose lines are shown: replicas, Ray, the daemon.", _L, "R", "sources"),
     Action("log.mark", "Mark", "Draw a line under the newest record; on a mark, take it away.", _L, "m", "mark"),
     Action("log.to-mark", "To mark", "Go to the mark before.", _L, "M", footer=False),
-    Action("log.tail", "0-6 window", "Show the newest records, and follow.", _L, "0", "tail", cli="aana logs -f"),
+    Action("log.tail", "Tail (1-6 back)", "Show the newest records, and follow.", _L, "0", "tail", cli="aana logs -f"),
     Action("log.head", "Oldest", "Show the oldest records.", _L, "1", "head", footer=False),
     Action("log.minute", "1 min", "Show the last minute, and follow.", _L, "2", footer=False,
            cli="aana logs -f --since 1m"),

@@ -10,13 +10,21 @@ from pathlib import Path
 from aana_tui.actions.action import Scope, Tier
 from aana_tui.actions.registry import of
 from aana_tui.demo.box import SimulatedBox
+from aana_tui.figures import wall_clock
 from aana_tui.keymap import Keymap
 from tests.tui.consoles import eventually, running, screen_text
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "console.md"
 IMAGES = ROOT / "docs" / "images"
-SHOTS = {"projects": ([], "whisper"), "gpus": (["3"], "GPU"), "stop": (["x"], "Type asr to confirm")}
+SHOTS = {
+    "projects": ([], "whisper"),
+    "project": (["slash", *"stable", "enter", "enter"], "LAST LINES OF THE LOG"),
+    "gpus": (["3"], "GPU"),
+    "stop": (["x"], "Type asr to confirm"),
+    "logs": (["4"], "following"),
+    "request": (["slash", *"rerank", "enter", "T", "enter", *"ports of Crete", "enter"], "ports of Crete"),
+}
 """Names, keys, and what is on the screen then."""
 BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
 _DANGER = {Tier.FREE: "", Tier.ASK: "asks", Tier.NAME: "asks for the name"}
@@ -43,7 +51,7 @@ def page_with_table(page: str) -> str:
 async def _shoot() -> None:
     IMAGES.mkdir(exist_ok=True)
     for name, (keys, wanted) in SHOTS.items():
-        async with running(SimulatedBox(), size=(120, 30)) as pilot:
+        async with running(SimulatedBox(start=wall_clock()), size=(120, 30)) as pilot:
             await pilot.press(*keys)
             await eventually(pilot, lambda wanted=wanted: wanted in screen_text(pilot))
             (IMAGES / f"console-{name}.svg").write_text(pilot.app.export_screenshot(title="aana"), encoding="utf-8")
