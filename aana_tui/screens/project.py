@@ -88,6 +88,11 @@ class ProjectView(TableView):
             self._select(TABS[0])
         super().open(place)
 
+    def on_resize(self) -> None:
+        """How many lines of a log there is room for is known now."""
+        if self.place.project is not None:
+            self.show()
+
     # What it shows
 
     def show(self) -> None:
