@@ -11,13 +11,15 @@ import termios
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Thread, Timer
 from typing import TYPE_CHECKING
 
+from aana_tui.state_folder import state_folder
 from aanad.errors import AanaError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from aana_tui.app import Console
 
 RESTORE = (
@@ -46,8 +48,7 @@ def run(console: Console, *, mouse: bool) -> int:
         failure = error
     if failure is not None:
         _restore(fd, before)
-        where = write_traceback(failure)
-        said = f"error: The console failed ({type(failure).__name__}). The traceback is in {where}."
+        said = f"error: The console failed ({type(failure).__name__}). {_kept(failure)}"
         sys.stderr.write(f"{said}\nhint: Nothing at the daemon has ended by this; please report it.\n")
         return 1
     return console.return_code or 0
@@ -92,17 +93,11 @@ def _restore(fd: int, attributes: list[object] | None) -> None:
             termios.tcsetattr(fd, termios.TCSANOW, attributes)  # type: ignore[arg-type]
 
 
-def state_folder() -> Path:
-    """Where the console keeps what outlives it; made where it is not there, for this user alone."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    folder = Path(base) / "aana" / "console"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
 def write_private(name: str, text: str) -> Path:
     """Write a file into the state folder that only this user can read."""
-    path = state_folder() / name
+    folder = state_folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / name
     # Made anew: an earlier file may have been made readable by others.
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
@@ -121,5 +116,12 @@ def say_failure(console: Console, error: BaseException) -> None:
     if isinstance(error, AanaError):
         console.say_error(error)
         return
-    where = write_traceback(error)
-    console.notify(f"Internal error ({type(error).__name__}); the traceback is in {where}.", severity="error")
+    console.notify(f"Internal error ({type(error).__name__}). {_kept(error)}", severity="error")
+
+
+def _kept(error: BaseException) -> str:
+    """Where the traceback is; a full disk must not make a second failure of the first."""
+    try:
+        return f"The traceback is in {write_traceback(error)}."
+    except OSError as fault:
+        return f"The traceback could not be kept: {fault.strerror or fault}."

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from textual.app import ComposeResult
+    from textual.events import Resize
 
     from aana_tui.screens.project_detail import Thing
     from aana_tui.widgets.rows import Row
@@ -88,7 +89,7 @@ class ProjectView(TableView):
             self._select(TABS[0])
         super().open(place)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:  # noqa: ARG002 - Textual calls that of the base as well
         """How many lines of a log there is room for is known now."""
         if self.place.project is not None:
             self.show()

@@ -33,7 +33,8 @@ from aana_tui.state.invocations import Phase, Sending
 from aana_tui.state.json_text import JsonFault
 from aana_tui.state.request_copy import ANY, as_command, as_curl
 from aana_tui.state.request_form import expanded
-from aana_tui.state.request_history import RequestHistory, SavedRequest, find_case, state_folder
+from aana_tui.state.request_history import RequestHistory, SavedRequest, find_case
+from aana_tui.state_folder import state_folder
 from aana_tui.tones import style_of
 from aana_tui.widgets.answer_view import AnswerView
 from aana_tui.widgets.form.field_rows import size_text

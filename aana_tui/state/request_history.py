@@ -102,12 +102,6 @@ class RequestHistory:
         requests.change(lambda kept: [one for one in kept if one != request])
 
 
-def state_folder() -> Path:
-    """Where the console keeps what it remembers: ``~/.local/state/aana/console``."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "aana" / "console"
-
-
 def find_case(cases: list[SavedRequest], name: str) -> SavedRequest:
     """The case of a name.
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from aana_tui import lifecycle
+
 STARTED = b"asr"
 BREAKING = """
 import sys
@@ -122,3 +124,11 @@ def test_the_mouse_is_off_over_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         pty.read_until(b"\x1b[?1003h")
         os.write(pty.ours, b":mouse\r")
         pty.read_until(b"\x1b[?1003l")
+
+
+def test_a_traceback_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, or a folder that is none, makes no second failure of the first."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+
+    assert lifecycle._kept(ValueError("broken")) == "The traceback could not be kept: Not a directory."

@@ -18,7 +18,8 @@ from aana_tui.demo.box import SimulatedBox
 from aana_tui.places import Place
 from aana_tui.screens.requests import RequestsView
 from aana_tui.state.invocations import Phase, Progress
-from aana_tui.state.request_history import RequestHistory, SavedRequest, state_folder
+from aana_tui.state.request_history import RequestHistory, SavedRequest
+from aana_tui.state_folder import state_folder
 from aana_tui.widgets.form.field_editor import FieldEditor
 from aanad.wire.access import Role
 from tests.tui.consoles import eventually, running, screen_text
